@@ -1,0 +1,1 @@
+"""Judgement: how good is a reply. Knows tasks and replies, never who said them."""

@@ -1,0 +1,1 @@
+"""Parts of an incentivised Bittensor subnet: wire types, chain access, transport, tasks, scores, an embedded chain."""
