@@ -1,1 +1,1 @@
-"""Parts of an incentivised Bittensor subnet: wire types, chain access, transport, tasks, scores, an embedded chain."""
+"""Parts of an incentivised Bittensor subnet: wire types, chain, transport, tasks, scores."""
