@@ -1,0 +1,1 @@
+"""Parts of `train_demo_models.py`: questions, tokenizer, training and the measuring of skill."""
