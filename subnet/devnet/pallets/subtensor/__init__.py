@@ -1,0 +1,1 @@
+"""The SubtensorModule pallet: subnets, neurons, weights, stake, epochs and emission."""
