@@ -1,0 +1,1 @@
+"""A whole subnet on one machine: embedded chain, owner, validators and miners as real processes."""

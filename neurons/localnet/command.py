@@ -1,0 +1,138 @@
+"""`assay localnet`: one command from nothing to an incentivised subnet that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from neurons.localnet.cast import cast, make_wallets
+from neurons.localnet.play import Play, Staging
+from neurons.localnet.record import Record, names_of
+from neurons.localnet.processes import Processes
+from neurons.localnet.screen import Screen
+from subnet.errors import ConditionError, SubnetError
+from subnet.settings import Port, Settings, fail, setting
+
+ABOUT = "A whole subnet on this machine: chain, owner, validators, miners; watch it, or report on it."
+MODELS = Path(__file__).resolve().parent.parent.parent / "models"
+
+
+class LocalnetSettings(Settings):
+    """Settings of `assay localnet`."""
+
+    epochs: Annotated[int, Field(ge=0, le=100_000)] = setting(0, help="epochs to run; 0: until Ctrl-C")
+    seed: Annotated[int, Field(ge=0, lt=1 << 63)] = setting(0, help="seed of wallets, chain and task secrets")
+    port: Port = setting(9944, help="port of the chain's websocket on 127.0.0.1")
+    tempo: Annotated[int, Field(ge=20, le=50_400)] = setting(40, help="blocks per epoch")
+    block_time: Annotated[float, Field(ge=0.1, le=60.0)] = setting(0.25, help="seconds per block")
+    report: Path | None = setting(None, help="write what happened to this JSON file")
+    keep: Path | None = setting(None, help="keep logs, ledgers, wallets and chain state in this folder")
+    models: Path = setting(MODELS, help="folder with the demo models strong, medium and weak")
+    verbose: bool = setting(False, "-v", help="neurons log more; at the end say where the logs are")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the local network; returns the exit code (0 done, 2 usage, 3 a named condition failed)."""
+    settings = LocalnetSettings.read(argv, program="assay localnet", about=ABOUT)
+    try:
+        with ExitStack() as stack:
+            folder = _folder(settings.keep, stack)
+            return asyncio.run(run(settings, folder))
+    except SubnetError as problem:
+        return fail(f"assay localnet: {problem}", 3)
+    except OSError as problem:
+        return fail(f"assay localnet: {problem}", 3)
+
+
+async def run(settings: LocalnetSettings, folder: Path) -> int:
+    """Plays the run in `folder`; whatever happens, no process is left behind."""
+    _check_port(settings.port)
+    _check_models(settings.models)
+    stop = _stop_on_signals()
+    members = cast(settings.models)
+    keys = make_wallets(members, folder / "wallets", settings.seed)
+    record = Record(names_of(members, keys))
+    staging = Staging(
+        port=settings.port,
+        tempo=settings.tempo,
+        block_time=settings.block_time,
+        seed=settings.seed,
+        epochs=settings.epochs,
+        verbose=settings.verbose,
+        folder=folder,
+    )
+    with Screen(f"assay localnet   ws://127.0.0.1:{settings.port}") as screen:
+        async with Processes.open(folder / "logs") as processes:
+            play = Play(staging, members, keys, record, processes, screen)
+            finished = await _first(play.run(), stop)
+            if settings.keep is not None and finished:
+                await play.dump_state(folder / "chain-state.json")
+    return _close(settings, record, finished, folder)
+
+
+def _close(settings: LocalnetSettings, record: Record, finished: bool, folder: Path) -> int:
+    if settings.report is not None:
+        settings.report.write_text(json.dumps(record.report(), indent=1) + "\n")
+    if settings.verbose and settings.keep is not None:
+        sys.stderr.write(f"logs are in {folder / 'logs'}\n")
+    if not finished and settings.epochs:
+        return fail(f"assay localnet: stopped after {len(record.epochs)} of {settings.epochs} epochs", 3)
+    return 0
+
+
+async def _first(play: asyncio.Future[None] | object, stop: asyncio.Event) -> bool:
+    """Whether the play came to its end before somebody asked to stop."""
+    playing = asyncio.ensure_future(play)  # type: ignore[arg-type]
+    stopping = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if playing in done:
+        await playing
+        return True
+    playing.cancel()
+    await asyncio.wait({playing})
+    return False
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+def _folder(keep: Path | None, stack: ExitStack) -> Path:
+    folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-localnet-")))
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise ConditionError(f"{keep} is not empty: --keep wants a new or empty folder")
+    (folder / "logs").mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            raise ConditionError(
+                f"port {port} is taken ({problem.strerror}): end what listens there or choose another with --port"
+            ) from problem
+
+
+def _check_models(models: Path) -> None:
+    missing = [name for name in ("strong", "medium", "weak") if not (models / name / "config.json").exists()]
+    if missing:
+        raise ConditionError(
+            f"no demo model {', '.join(missing)} in {models}: make them with scripts/train_demo_models.py"
+        )

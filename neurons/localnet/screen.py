@@ -1,0 +1,111 @@
+"""What a person sees of the local network: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from neurons.localnet.record import EpochRow, NeuronRow
+
+RAO = 1_000_000_000
+ROLE_STYLE = {"owner": "magenta", "validator": "cyan", "miner": "green"}
+NEWS_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The subnet at one block: what the table shows. `immune` holds the names within their immunity period."""
+
+    block: int
+    epoch: int
+    blocks_left: int | None
+    rows: Sequence[NeuronRow]
+    immune: frozenset[str]
+
+
+class Screen:
+    """Shows news and views on standard error: live on a terminal, else one line per event and epoch."""
+
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._console = Console(stderr=True)
+        self._live = Live(console=self._console, auto_refresh=False, transient=False)
+        self._news: list[str] = []
+        self._view: View | None = None
+
+    def __enter__(self) -> Screen:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def say(self, line: str) -> None:
+        """One piece of news."""
+        self._news = [*self._news, line][-NEWS_LINES:]
+        self._print(line)
+
+    def show(self, view: View) -> None:
+        """The subnet as it stands now; only a terminal shows every view."""
+        self._view = view
+        if self._console.is_terminal:
+            self._live.update(self._picture(), refresh=True)
+
+    def epoch(self, epoch: EpochRow) -> None:
+        """The result of an epoch, one line for those who watch a log."""
+        paid = [row for row in epoch.neurons if row.role == "miner"]
+        shares = ", ".join(f"{row.name} {row.incentive:.3f}" for row in sorted(paid, key=_by_incentive))
+        self.say(f"epoch {epoch.epoch} at block {epoch.block}: incentive {shares}")
+
+    def _print(self, line: str) -> None:
+        if self._console.is_terminal:
+            self._live.update(self._picture(), refresh=True)
+        else:
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+
+    def _picture(self) -> Group:
+        news = Text("\n".join(self._news), style="dim")
+        return Group(news) if self._view is None else Group(_table(self._title, self._view), news)
+
+
+def _table(title: str, view: View) -> Table:
+    left = "" if view.blocks_left is None else f", next epoch in {view.blocks_left} blocks"
+    table = Table(title=f"{title}   block {view.block}, epoch {view.epoch}{left}", title_justify="left")
+    for heading in ("uid", "name", "role"):
+        table.add_column(heading)
+    for heading in ("score", "incentive", "dividends", "emission α", "stake α"):
+        table.add_column(heading, justify="right")
+    table.add_column("immune")
+    for row in view.rows:
+        table.add_row(*_cells(row, row.name in view.immune), style=ROLE_STYLE.get(row.role, ""))
+    return table
+
+
+def _cells(row: NeuronRow, immune: bool) -> list[str]:
+    return [
+        str(row.uid),
+        row.name,
+        row.role,
+        "" if row.score is None else f"{row.score:.2f}",
+        f"{row.incentive:.3f}",
+        f"{row.dividends:.3f}",
+        f"{row.emission / RAO:,.3f}",
+        f"{row.stake / RAO:,.1f}",
+        "yes" if immune else "",
+    ]
+
+
+def _by_incentive(row: NeuronRow) -> float:
+    return -row.incentive
