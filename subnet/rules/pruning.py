@@ -72,7 +72,9 @@ class Subnet:
     registered_at: int
 
 
-def subnet_to_prune(subnets: Iterable[Subnet], now: int, immunity_period: int = NETWORK_IMMUNITY_PERIOD) -> int | None:
+def subnet_to_prune(
+    subnets: Iterable[Subnet], now: int, immunity_period: int = NETWORK_IMMUNITY_PERIOD
+) -> int | None:
     """Netuid of the non-root subnet past its immunity with the lowest moving price, the oldest on a tie."""
     candidates = [s for s in subnets if s.netuid != 0 and now - s.registered_at >= immunity_period]
     lowest = min(candidates, key=lambda s: (s.moving_price, s.registered_at, s.netuid), default=None)
