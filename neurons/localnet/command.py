@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -16,10 +16,11 @@ from typing import Annotated
 from pydantic import Field
 
 from neurons.localnet.cast import cast, make_wallets
-from neurons.localnet.play import Play, Staging
-from neurons.localnet.record import Record, names_of
+from neurons.localnet.play import Play
 from neurons.localnet.processes import Processes
+from neurons.localnet.record import Record, names_of
 from neurons.localnet.screen import Screen
+from neurons.localnet.staging import Staging
 from subnet.errors import ConditionError, SubnetError
 from subnet.settings import Port, Settings, fail, setting
 
@@ -90,9 +91,9 @@ def _close(settings: LocalnetSettings, record: Record, finished: bool, folder: P
     return 0
 
 
-async def _first(play: asyncio.Future[None] | object, stop: asyncio.Event) -> bool:
+async def _first(play: Coroutine[None, None, None], stop: asyncio.Event) -> bool:
     """Whether the play came to its end before somebody asked to stop."""
-    playing = asyncio.ensure_future(play)  # type: ignore[arg-type]
+    playing = asyncio.create_task(play)
     stopping = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
