@@ -37,6 +37,7 @@ class LocalnetSettings(Settings):
     tempo: Annotated[int, Field(ge=20, le=50_400)] = setting(40, help="blocks per epoch")
     block_time: Annotated[float, Field(ge=0.1, le=60.0)] = setting(0.25, help="seconds per block")
     report: Path | None = setting(None, help="write what happened to this JSON file")
+    picture: Path | None = setting(None, help="save the last screen as an SVG picture")
     keep: Path | None = setting(None, help="keep logs, ledgers, wallets and chain state in this folder")
     models: Path = setting(MODELS, help="folder with the demo models strong, medium and weak")
     verbose: bool = setting(False, "-v", help="neurons log more; at the end say where the logs are")
@@ -78,6 +79,8 @@ async def run(settings: LocalnetSettings, folder: Path) -> int:
             finished = await _first(play.run(), stop)
             if settings.keep is not None and finished:
                 await play.dump_state(folder / "chain-state.json")
+        if settings.picture is not None:
+            screen.save_picture(settings.picture)
     return _close(settings, record, finished, folder)
 
 

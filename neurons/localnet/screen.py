@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console, Group
@@ -17,6 +19,7 @@ from neurons.localnet.record import EpochRow, NeuronRow
 RAO = 1_000_000_000
 ROLE_STYLE = {"owner": "magenta", "validator": "cyan", "miner": "green"}
 NEWS_LINES = 6
+PICTURE_COLUMNS = 104
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,12 @@ class Screen:
         paid = [row for row in epoch.neurons if row.role == "miner"]
         shares = ", ".join(f"{row.name} {row.incentive:.3f}" for row in sorted(paid, key=_by_incentive))
         self.say(f"epoch {epoch.epoch} at block {epoch.block}: incentive {shares}")
+
+    def save_picture(self, path: Path) -> None:
+        """Writes the last view and news as an SVG picture of a terminal."""
+        console = Console(record=True, file=io.StringIO(), width=PICTURE_COLUMNS)
+        console.print(self._picture())
+        console.save_svg(str(path), title=self._title)
 
     def _print(self, line: str) -> None:
         if self._console.is_terminal:
