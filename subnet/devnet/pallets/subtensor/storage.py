@@ -5,9 +5,8 @@ commit-reveal on): registry.register_network writes the values a new subnet star
 Amounts are rao of TAO or of alpha, periods are blocks, ratios are parts of 65535, unless said otherwise.
 """
 
-from typing import Any
+from typing import TypeVar
 
-from subnet.devnet.frame import StorageMap
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.types import (
     H160,
@@ -42,8 +41,11 @@ from subnet.devnet.pallets.subtensor.types import (
     RecycleOrBurn as RecycleOrBurnEnum,
 )
 from subnet.devnet.scale import BOOL, BYTES, I16, U8, U16, U32, U64, U128, Tuple, Type, Variant, Vec
+from subnet.devnet.storage import StorageMap
 
 value, map_ = pallet.value, pallet.map
+
+V = TypeVar("V")
 
 NOBODY = bytes(32)
 RAO_PER_TAO = 10**9
@@ -58,7 +60,7 @@ ACCOUNT = ("Blake2_128Concat", AccountId32)
 ACCOUNT_TWOX = ("Twox64Concat", AccountId32)
 
 
-def _per_subnet(name: str, kind: Type[Any], default: Any) -> StorageMap:
+def _per_subnet(name: str, kind: Type[V], default: V) -> StorageMap[V]:
     return map_(name, key=[NETUID], value=kind, default=default)
 
 
