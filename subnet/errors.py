@@ -33,6 +33,10 @@ class TransportError(SubnetError):
     """A peer could not be asked, or answered in a way that is not an answer."""
 
 
+class Refused(SubnetError):
+    """A caller is not served: unknown, without a permit, or below the stake that is asked for."""
+
+
 class BackendError(SubnetError):
     """A miner's source of answers failed."""
 

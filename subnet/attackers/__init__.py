@@ -1,0 +1,1 @@
+"""Dishonest miners and validators as plain functions: what a mechanism has to withstand."""

@@ -1,0 +1,1 @@
+"""Where a miner's answers come from, and whom it serves."""
