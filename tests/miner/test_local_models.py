@@ -1,0 +1,241 @@
+"""The local backend with the shipped demo models: real weights, real generation, no network."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import reasoning_gym
+
+from subnet.errors import BackendBusy, BackendError, ModelError
+from subnet.miner.local import Limits, LocalModel, gumbel
+from subnet.protocol import Message, Query
+from subnet.tasks.reasoning_families import DEMO_FAMILIES, MAX_NEW_TOKENS, SOLVED
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "models"
+TEST_SEED = 90_000_000
+"""Far from the training items; item i of a dataset depends on seed + i alone."""
+
+ADDITION = "State the final answer to the following arithmetic problem: 4 + 3 ="
+
+
+def query(prompt: str = ADDITION, **options: Any) -> Query:
+    return Query(
+        id="test-query",
+        messages=(Message(role="user", content=prompt),),
+        **{"max_tokens": MAX_NEW_TOKENS, "seconds": 30.0, **options},
+    )
+
+
+def held_out(per_family: int) -> list[tuple[Any, dict[str, Any]]]:
+    """Pairs of dataset and item, of all demo families."""
+    pairs = []
+    for family, options in DEMO_FAMILIES.items():
+        dataset = reasoning_gym.create_dataset(family, seed=TEST_SEED, size=per_family, **options)
+        pairs += [(dataset, dataset[index]) for index in range(per_family)]
+    return pairs
+
+
+@pytest.fixture
+async def strong() -> AsyncIterator[LocalModel]:
+    model = LocalModel.load(str(MODELS / "strong"), limits=Limits(batch=16, waiting=256))
+    yield model
+    await model.close()
+
+
+async def solved_rate(name: str) -> float:
+    model = LocalModel.load(str(MODELS / name), limits=Limits(batch=50, waiting=256))
+    items = held_out(20)
+    completions = await asyncio.gather(*(model.complete(query(item["question"])) for _, item in items))
+    await model.close()
+    pairs = zip(completions, items, strict=True)
+    right = [
+        dataset.score_answer(completion.text.strip(), item) >= SOLVED for completion, (dataset, item) in pairs
+    ]
+    return sum(right) / len(right)
+
+
+async def test_the_demo_models_differ_in_skill_by_what_their_names_say():
+    weak, medium, strong = [await solved_rate(name) for name in ("weak", "medium", "strong")]
+    assert 0.05 <= weak <= 0.3
+    assert weak + 0.15 <= medium <= 0.75
+    assert strong >= 0.9
+
+
+async def test_a_greedy_answer_is_the_same_alone_and_in_a_batch(strong: LocalModel):
+    queries = [query(item["question"]) for _, item in held_out(4)]
+    alone = [await strong.complete(one) for one in queries]
+    together = await asyncio.gather(*(strong.complete(one) for one in queries))
+    assert together == alone
+
+
+async def test_a_sampled_answer_depends_on_its_seed_and_not_on_its_neighbours(strong: LocalModel):
+    hot = [query("Describe this.", temperature=1.5, seed=seed) for seed in range(8)]
+    alone = [await strong.complete(one) for one in hot]
+    together = await asyncio.gather(*(strong.complete(one) for one in hot))
+    assert together == alone
+    assert len({completion.text for completion in alone}) > 1
+
+
+def test_the_noise_of_a_position_is_standard_gumbel_and_its_own():
+    first, second = gumbel(7, 0, 20_000), gumbel(7, 1, 20_000)
+    assert abs(first.mean() - 0.5772) < 0.05
+    assert abs(first.std() - 1.2825) < 0.05
+    assert not set(first.tolist()) & set(second.tolist()[:100])
+    assert (gumbel((1 << 63) - 1, 0, 4) != gumbel(0, 0, 4)).all()
+
+
+async def test_the_answer_and_its_model_are_what_the_checkpoint_says(strong: LocalModel):
+    completion = await strong.complete(query())
+    assert strong.model == "strong"
+    assert (completion.text, completion.tokens) == ("7", 1)
+
+
+async def test_a_row_ends_at_its_own_token_limit_and_stop_string(strong: LocalModel):
+    prompt = "Spell this word backward (example: sun -> nus): stone"
+    whole, short, cut = await asyncio.gather(
+        strong.complete(query(prompt)),
+        strong.complete(query(prompt, max_tokens=2)),
+        strong.complete(query(prompt, stop=("ot",))),
+    )
+    assert whole.text == "enots"
+    assert (short.text, short.tokens) == ("en", 2)
+    assert cut.text == "en"
+
+
+async def test_a_prompt_beyond_the_context_is_refused_and_its_neighbours_are_answered(strong: LocalModel):
+    outcomes = await asyncio.gather(
+        strong.complete(query("x" * 2000)), strong.complete(query()), return_exceptions=True
+    )
+    assert isinstance(outcomes[0], BackendError)
+    assert "tokens" in str(outcomes[0])
+    assert outcomes[1].text == "7"
+
+
+async def test_a_full_queue_is_busy():
+    model = LocalModel.load(str(MODELS / "weak"), limits=Limits(batch=1, waiting=2))
+    waiting = [asyncio.create_task(model.complete(query())) for _ in range(2)]
+    await asyncio.sleep(0)
+    with pytest.raises(BackendBusy, match="ask again later"):
+        await model.complete(query())
+    assert len(await asyncio.gather(*waiting)) == 2
+    await model.close()
+
+
+async def test_a_cancelled_caller_does_not_stall_the_others():
+    model = LocalModel.load(str(MODELS / "strong"), limits=Limits(batch=2, waiting=8, context=512))
+    endless = [asyncio.create_task(model.complete(endless_query())) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    queued = asyncio.create_task(model.complete(query()))
+    behind = asyncio.create_task(model.complete(query()))
+    await asyncio.sleep(0)
+    for gone in (*endless, queued):
+        gone.cancel()
+    assert (await asyncio.wait_for(behind, 5.0)).text == "7"
+    await model.close()
+
+
+def endless_query() -> Query:
+    """Hot sampling seldom draws the end token, so this runs on until the context is full."""
+    return query("x", temperature=2.0, seed=1, max_tokens=8192)
+
+
+async def test_closing_ends_what_runs_and_refuses_what_follows(strong: LocalModel):
+    running = asyncio.create_task(strong.complete(endless_query()))
+    await asyncio.sleep(0.05)
+    await strong.close()
+    outcome = await asyncio.gather(running, return_exceptions=True)
+    assert isinstance(outcome[0], BackendError) or outcome[0].tokens > 0
+    with pytest.raises(BackendError, match="shutting down"):
+        await strong.complete(query())
+
+
+@pytest.mark.parametrize("path", ["./no-such-folder", "/no/such/folder", "a/b/c"])
+def test_a_missing_folder_is_one_clear_line(path: str):
+    with pytest.raises(ModelError) as caught:
+        LocalModel.load(path)
+    assert "no model folder" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"config.json": "{}"},
+        {"config.json": "not json"},
+        {"config.json": '{"model_type": "no-such-architecture"}'},
+    ],
+)
+def test_a_folder_without_a_model_is_one_clear_line(tmp_path: Path, files: dict[str, str]):
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    with pytest.raises(ModelError) as caught:
+        LocalModel.load(str(tmp_path))
+    assert str(caught.value).startswith("cannot load model")
+    assert "\n" not in str(caught.value)
+
+
+def test_damaged_weights_are_one_clear_line(tmp_path: Path):
+    for file in (MODELS / "weak").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"\xff" * 64)
+    with pytest.raises(ModelError, match="cannot load model"):
+        LocalModel.load(str(tmp_path))
+
+
+FORK = """
+import os, sys, threading
+import subnet.miner.local as local
+assert threading.active_count() == 1
+child = os.fork()
+if child == 0:
+    local.LocalModel.load(sys.argv[1])
+    os._exit(0)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+def test_importing_starts_no_thread_so_that_a_fork_can_load_a_model():
+    done = subprocess.run(
+        [sys.executable, "-c", FORK, str(MODELS / "weak")],
+        cwd=ROOT,
+        timeout=60,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+
+
+UNREACHABLE = """
+from subnet.errors import ModelError
+from subnet.miner.local import LocalModel
+try:
+    LocalModel.load("nobody/no-such-model")
+except ModelError as failure:
+    print(failure)
+"""
+
+
+def test_a_hub_out_of_reach_is_one_clear_line(tmp_path: Path, unused_tcp_port: int):
+    environment = {
+        "HF_ENDPOINT": f"http://127.0.0.1:{unused_tcp_port}",
+        "HF_HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", UNREACHABLE],
+        cwd=ROOT,
+        env=environment,
+        timeout=60,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode().startswith("cannot load model nobody/no-such-model: the hub is out of reach")
+    assert done.stdout.decode().count("\n") == 1
