@@ -1,0 +1,93 @@
+"""What every judgement speaks of: a task, the reward of one reply to it, and whoever judges.
+
+A task is a query plus the reference it is judged by. Only its query is sent; the rest never leaves the
+validator before the epoch is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from subnet.protocol import Query, Reply
+
+Verify = Callable[[str], float]
+"""How right a text is, in [0, 1]; partial credit is possible, see `Task.solved_from`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One instance of a family: `query` is public, everything else is the validator's secret.
+
+    `seed` reproduces the instance within its family. `verify` judges a text; it counts as solved from
+    `solved_from` upwards.
+    """
+
+    family: str
+    seed: int
+    query: Query
+    reference: str
+    verify: Verify
+    solved_from: float = 1.0
+
+    @property
+    def id(self) -> str:
+        """The id of the task and of its query."""
+        return self.query.id
+
+    @property
+    def budget(self) -> float:
+        """Seconds that a reply may take."""
+        return self.query.seconds
+
+
+class Undecided(Exception):
+    """A judge could not decide, by no fault of the miner: there is no evidence, neither good nor bad.
+
+    Never raise it for what a miner can cause: an unreadable answer is a wrong answer.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one reward function said of one reply; `value` is None when it was undecided.
+
+    A gate multiplies the value of all other parts, and has no weight of its own.
+    """
+
+    name: str
+    weight: float
+    value: float | None
+    reason: str = ""
+    gate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What one reply is worth: a value in [0, 1], or None when nothing could be decided.
+
+    `evidence` in [0, 1] is the share of the rubric that was decided; `reason` is one line for the miner.
+    """
+
+    value: float | None
+    evidence: float
+    parts: tuple[Part, ...]
+    reason: str
+
+
+Judge = Callable[[Task, Sequence[Reply]], Sequence[Reward]]
+"""One reward for each reply to a task, in the order of the replies; who replied is not told."""
+
+
+class Source(Protocol):
+    """A kind of tasks: several families, each of which makes instances from seeds."""
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The names of the families, in a fixed order that all validators share."""
+        ...
+
+    def make(self, family: str, seed: int, query_id: str, seconds: float) -> Task:
+        """The instance of `family` that belongs to `seed`: the same seed gives the same task."""
+        ...
