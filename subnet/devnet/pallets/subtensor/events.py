@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from subnet.devnet.pallets.dispatch_error import DispatchErrorType
+from subnet.devnet.chain_types import DispatchErrorType
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.types import (
     H256,

@@ -4,6 +4,7 @@ Paths matter to clients: the last segment decides how an amount is shown (TaoBal
 and AccountId32 is recognised by its full path. A struct of one unnamed field is its field: a NetUid is an int.
 """
 
+from subnet.devnet import chain_types
 from subnet.devnet.scale import (
     BYTES,
     I128,
@@ -22,16 +23,16 @@ from subnet.devnet.scale import (
 )
 
 # Identifiers
-AccountId32 = Struct("sp_core::crypto::AccountId32", [(None, Array(U8, 32))])
-H256 = Struct("primitive_types::H256", [(None, Array(U8, 32))])
+AccountId32 = chain_types.AccountId32
+H256 = chain_types.H256
+NetUid = chain_types.NetUid
 H160 = Struct("primitive_types::H160", [(None, Array(U8, 20))])
-NetUid = Struct("subtensor_runtime_common::NetUid", [(None, U16)])
 NetUidStorageIndex = Struct("subtensor_runtime_common::NetUidStorageIndex", [(None, U16)])
 MechId = Struct("subtensor_runtime_common::MechId", [(None, U8)])
 
 # Amounts and ratios. FixedU128 holds U64F64 or U96F32, FixedI128 holds I96F32 or I64F64, raw bits in `bits`.
-TaoBalance = Struct("subtensor_runtime_common::currency::TaoBalance", [(None, U64)])
-AlphaBalance = Struct("subtensor_runtime_common::currency::AlphaBalance", [(None, U64)])
+TaoBalance = chain_types.TaoBalance
+AlphaBalance = chain_types.AlphaBalance
 PerU16 = Struct("sp_arithmetic::per_things::PerU16", [(None, U16)])
 Percent = Struct("sp_arithmetic::per_things::Percent", [(None, U8)])
 FixedU128 = Struct("substrate_fixed::FixedU128", [("bits", U128)])
