@@ -40,6 +40,7 @@ MultiAddress = Enum(
         (3, "Address32", [(None, Array(U8, 32))]),
         (4, "Address20", [(None, Array(U8, 20))]),
     ],
+    params=[("AccountId", AccountId32), ("AccountIndex", Unit)],
 )
 MultiSignature = Enum(
     "sp_runtime::MultiSignature",

@@ -29,6 +29,13 @@ class BadOrigin(DispatchError):
         return Variant("BadOrigin")
 
 
+class CannotLookup(DispatchError):
+    """An address that is not an account id."""
+
+    def variant(self) -> Variant:
+        return Variant("CannotLookup")
+
+
 class TokenError(DispatchError):
     """A balance does not allow it: FundsUnavailable, NotExpendable, BelowMinimum, ..."""
 
@@ -140,3 +147,6 @@ class Dispatcher(Protocol):
 
     def bound(self, call: Variant) -> BoundCall:
         """The call's pallet, name and arguments."""
+
+    def stored(self, key: bytes, value: bytes) -> Any:
+        """What to store for bytes under a raw key; raises DispatchError when they are not of the item's type."""

@@ -248,14 +248,17 @@ class Pallet:
 
     def enum(self, kind: str) -> Enum | None:
         """The enum of this pallet's "Call", "Event" or "Error"; None when it has none."""
-        variants: list[tuple[int, str, Sequence[Field]]]
+        shapes: list[tuple[int, str, Sequence[Field]]]
+        docs: dict[int, str] = {}
         if kind == "Call":
-            variants = [(c.index, c.name, c.arguments) for _, c in sorted(self.calls.items())]
+            shapes = [(c.index, c.name, c.arguments) for _, c in sorted(self.calls.items())]
+            docs = {c.index: c.doc for c in self.calls.values()}
         elif kind == "Event":
-            variants = [(e.index, e.name, e.fields) for _, e in sorted(self.events.items())]
+            shapes = [(e.index, e.name, e.fields) for _, e in sorted(self.events.items())]
         else:
-            variants = [(e.index, e.name, ()) for _, e in sorted(self.errors.items())]
-        return Enum(f"{self.path}::pallet::{kind}", variants) if variants else None
+            shapes = [(e.index, e.name, ()) for _, e in sorted(self.errors.items())]
+            docs = {e.index: e.doc for e in self.errors.values()}
+        return Enum(f"{self.path}::pallet::{kind}", shapes, docs=docs) if shapes else None
 
 
 D = TypeVar("D")

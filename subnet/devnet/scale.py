@@ -87,6 +87,7 @@ __all__ = [
 
 V = TypeVar("V")
 Field = tuple[str | None, "Type[Any]"]
+Parameter = tuple[str, "Type[Any]"]  # a type parameter: clients look some up by their names
 
 MAX_CALL_DEPTH = (
     64  # a nested call costs a few Python frames each: deeper ones would meet the recursion limit
@@ -244,8 +245,8 @@ def tuple_type(name: str, fields: list[str]) -> Any:
 class Struct(Type[Any]):
     """Named fields; calling the type builds a value: `AxonInfo(block=1, ...)`."""
 
-    def __init__(self, path: str, fields: Sequence[Field]) -> None:
-        self.path, self.fields = path, tuple(fields)
+    def __init__(self, path: str, fields: Sequence[Field], params: Sequence[Parameter] = ()) -> None:
+        self.path, self.fields, self.params = path, tuple(fields), tuple(params)
         self.types = tuple(kind for _, kind in fields)
         self.is_transparent = len(fields) == 1 and fields[0][0] is None
         self.tuple_type = tuple_type(path.split("::")[-1], field_names(fields))
@@ -280,8 +281,14 @@ class Variant(NamedTuple):
 class Enum(Type[Any]):
     """One of several variants, told apart by an index byte; a plain str encodes a variant without fields."""
 
-    def __init__(self, path: str, variants: Sequence[tuple[int, str, Sequence[Field]]]) -> None:
-        self.path, self.variants = path, tuple(variants)
+    def __init__(
+        self,
+        path: str,
+        variants: Sequence[tuple[int, str, Sequence[Field]]],
+        params: Sequence[Parameter] = (),
+        docs: Mapping[int, str] | None = None,
+    ) -> None:
+        self.path, self.variants, self.params, self.docs = path, tuple(variants), tuple(params), docs or {}
         shapes = {index: (name, tuple(kind for _, kind in fields)) for index, name, fields in variants}
         self.by_index = shapes
         self.by_name = {name: (index, types) for index, (name, types) in shapes.items()}
