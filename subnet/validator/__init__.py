@@ -1,0 +1,1 @@
+"""One round and its memory: no chain, no clock."""

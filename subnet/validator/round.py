@@ -1,0 +1,99 @@
+"""One round: tasks are asked, replies judged, and what happened is frozen.
+
+The round is the only event of a validator: ledger, status file, recording and metrics read it, and nothing else
+reaches them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from subnet.protocol import Hotkey, Peer, Query, Reply
+from subnet.tasks.base import Judge, Reward, Task
+from subnet.validator.scores import Observation
+
+
+class Asker(Protocol):
+    """Whoever carries queries to peers; a peer's failure comes back as its reply."""
+
+    async def ask_all(self, peers: Iterable[Peer], query: Query, seconds: float) -> dict[Hotkey, Reply]:
+        """Every peer's reply to one query after at most `seconds`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a round takes place: its id, the epoch's index and the block."""
+
+    round_id: str
+    epoch: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What one peer replied to one task, and what that was worth."""
+
+    peer: Peer
+    task: Task
+    reply: Reply
+    reward: Reward
+
+    def observation(self, moment: Moment) -> Observation:
+        """The fact that the ledger keeps: by hotkey, without the seat, without any text."""
+        return Observation(
+            hotkey=self.peer.hotkey,
+            coldkey=self.peer.coldkey,
+            registered_at=self.peer.registered_at,
+            block=moment.block,
+            epoch=moment.epoch,
+            round_id=moment.round_id,
+            task_id=self.task.id,
+            family=self.task.family,
+            value=self.reward.value,
+            evidence=self.reward.evidence,
+            seconds=self.reply.seconds,
+            failure=self.reply.failure,
+            parts=self.reward.parts,
+            reason=self.reward.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """A round that is over."""
+
+    moment: Moment
+    judgements: tuple[Judgement, ...]
+
+    def observations(self) -> tuple[Observation, ...]:
+        """One observation for every reply, silence included."""
+        return tuple(judgement.observation(self.moment) for judgement in self.judgements)
+
+
+async def play(
+    moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], asker: Asker, judge: Judge
+) -> Round:
+    """Asks every peer every task at once, each task under its own deadline, and judges what came back."""
+    async with asyncio.TaskGroup() as group:
+        asked = [group.create_task(asker.ask_all(peers, task.query, task.budget)) for task in tasks]
+    judgements = [
+        judgement
+        for task, replies in zip(tasks, asked, strict=True)
+        for judgement in judged(task, peers, replies.result(), judge)
+    ]
+    return Round(moment, tuple(judgements))
+
+
+def judged(
+    task: Task, peers: Sequence[Peer], replies: Mapping[Hotkey, Reply], judge: Judge
+) -> list[Judgement]:
+    """The judge's rewards put beside the peers that earned them; the judge itself sees replies only."""
+    rewards = judge(task, [replies[peer.hotkey] for peer in peers])
+    return [
+        Judgement(peer, task, replies[peer.hotkey], reward)
+        for peer, reward in zip(peers, rewards, strict=True)
+    ]
