@@ -13,7 +13,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,7 @@ from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
 from scripts.demo_models import tokenizer as wording
-from scripts.demo_models.questions import CUTTING, FAMILIES, TEST_FIRST, TRAIN, Split, draw
+from scripts.demo_models.questions import CUTTING, FAMILIES, TEST_FIRST, TRAIN, Questions, Split, draw
 from scripts.demo_models.skill import Skill, mean_solved, measured
 from scripts.demo_models.training import BANDS, STEPS_PER_SECOND, Cut, batches, encoded, new_model, train
 
@@ -33,13 +33,31 @@ ROOT = Path(__file__).resolve().parents[1]
 Table = dict[str, dict[str, Skill]]
 
 
+def seen(training: Sequence[Questions]) -> dict[str, frozenset[str]]:
+    """The questions of the training set by family."""
+    return {questions.family: frozenset(questions.prompts) for questions in training}
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A command line type: whole numbers from `least` up."""
+
+    def number(text: str) -> int:
+        if int(text) < least:
+            raise argparse.ArgumentTypeError(f"at least {least}")
+        return int(text)
+
+    return number
+
+
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Train the demo models and measure their skill.")
     parser.add_argument("--out", type=Path, default=ROOT / "models", help="folder to write the models to")
-    parser.add_argument("--seconds", type=int, default=150, help="training time on one quiet core")
+    parser.add_argument("--seconds", type=at_least(10), default=150, help="training time on one quiet core")
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--test-size", type=int, default=500, help="fresh items per family in the final test")
+    parser.add_argument(
+        "--test-size", type=at_least(1), default=500, help="fresh items per family in the final test"
+    )
     parser.add_argument(
         "--json", action="store_true", help="print the skill table as JSON on standard output"
     )
@@ -81,41 +99,40 @@ def cell(skill: Skill) -> str:
     return f"{skill.solved:.2f}{unseen}"
 
 
+def run(options: argparse.Namespace, training: Sequence[Questions]) -> list[str]:
+    """Train and save the models; the names of those that the run never came near."""
+    tokenizer = wording.build(wording.shared_wordings([questions.prompts for questions in training]))
+    examples = [encoded(tokenizer, questions) for questions in training]
+    source = batches(examples, tokenizer.pad_token_id, options.seed)
+    model = new_model(tokenizer)
+    cutting = [draw(family, CUTTING) for family in FAMILIES]
+    steps, trained = options.seconds * STEPS_PER_SECOND, seen(training)
+    cuts = train(model, source, steps, lambda: measured(model, tokenizer, cutting, trained))
+    missing = [name for name, cut in cuts.items() if not cut.weights]
+    for name, cut in cuts.items() if not missing else ():
+        save(cut, options.out / name, model, tokenizer)
+        print(f"{name}: step {cut.step} of {steps}", file=sys.stderr)
+    return missing
+
+
 def main() -> int:
     """Train, save, test, report; the exit code."""
     options = arguments()
     started = time.monotonic()
     torch.set_num_threads(1)
-    transformers_logging.disable_progress_bar()
     torch.manual_seed(options.seed)
+    transformers_logging.disable_progress_bar()
     training = [draw(family, TRAIN) for family in FAMILIES]
-    tokenizer = wording.build(wording.shared_wordings([questions.prompts for questions in training]))
-    model = new_model(tokenizer)
-    source = batches(
-        [encoded(tokenizer, questions) for questions in training], tokenizer.pad_token_id, options.seed
-    )
-    cutting = [draw(family, CUTTING) for family in FAMILIES]
-    trained = {questions.family: frozenset(questions.prompts) for questions in training}
-    steps = options.seconds * STEPS_PER_SECOND
-    cuts = train(model, source, steps, lambda: measured(model, tokenizer, cutting, trained))
-    missing = [name for name, cut in cuts.items() if not cut.weights]
+    missing = run(options, training)
     if missing:
-        print(
-            f"no checkpoint was as skilled as {', '.join(missing)} must be: raise --seconds", file=sys.stderr
-        )
+        print(f"no checkpoint was as skilled as {', '.join(missing)}: raise --seconds", file=sys.stderr)
         return 3
-    for name, cut in cuts.items():
-        save(cut, options.out / name, model, tokenizer)
-        print(f"{name}: step {cut.step} of {steps}", file=sys.stderr)
-    table = tested(options.out, options.test_size, trained)
+    table = tested(options.out, options.test_size, seen(training))
     print(f"{time.monotonic() - started:.0f} seconds in all", file=sys.stderr)
-    print(
-        json.dumps(
-            {name: {f: asdict(s) for f, s in skills.items()} for name, skills in table.items()}, indent=2
-        )
-        if options.json
-        else as_text(table)
-    )
+    plain = {
+        name: {family: asdict(skill) for family, skill in skills.items()} for name, skills in table.items()
+    }
+    print(json.dumps(plain, indent=2) if options.json else as_text(table))
     return 0
 
 

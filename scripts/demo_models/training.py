@@ -157,8 +157,9 @@ def train(
         loss = model(input_ids=ids, labels=labels, use_cache=False).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for part in (*rules, *schedules):
-            part.step()
+        for rule, schedule in zip(rules, schedules, strict=True):
+            rule.step()
+            schedule.step()
         model.zero_grad(set_to_none=True)
         if looks_at(step, steps):
             keep(cuts, step, model.eval(), measure())
