@@ -6,6 +6,7 @@ it has no room and BackendError when it cannot answer. The caller of `complete` 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -177,3 +178,26 @@ async def _bounded(response: aiohttp.ClientResponse) -> bytes:
         if len(received) > MAX_REPLY_BYTES:
             raise BackendError(f"the model server sent more than {MAX_REPLY_BYTES} bytes")
     return bytes(received)
+
+
+class Loading:
+    """A backend that is still being made: busy until then, that backend afterwards."""
+
+    def __init__(self, made: asyncio.Future[Backend]) -> None:
+        self._made = made
+
+    @property
+    def model(self) -> str:
+        """The made backend's model."""
+        return self._made.result().model
+
+    async def complete(self, query: Query) -> Completion:
+        """The made backend's completion; raises BackendBusy while there is none."""
+        if not self._made.done():
+            raise BackendBusy("the model is still loading")
+        return await self._made.result().complete(query)
+
+    async def close(self) -> None:
+        """Closes the backend if it was made."""
+        if self._made.done() and not self._made.cancelled() and self._made.exception() is None:
+            await self._made.result().close()

@@ -8,6 +8,7 @@ and nothing to rebind. IPv6 is asked in its global unicast space only and never 
 from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
 
 from subnet.errors import SettingsError, TransportError
 from subnet.protocol import Address
@@ -24,7 +25,11 @@ GLOBAL_UNICAST = ip_network("2000::/3")
 CLOSED = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/32", "2002::/16")))
 """Special-purpose ranges that some Python releases take for global: protocol assignments, 6to4, Teredo."""
 
-WILDCARDS = ("0.0.0.0", "::")
+UNPUBLISHABLE = ("127.0.0.1", "::1")
+"""The chain refuses these in an axon record (the serving pallet's rule for IP addresses)."""
+
+LOCAL_ADDRESS = "127.0.0.2"
+"""Loopback as the chain takes it; whoever listens on all addresses hears it, too."""
 
 
 def check(address: Address, allow_private: bool = False) -> None:
@@ -54,18 +59,25 @@ def refusal(host: str, allow_private: bool = False) -> str | None:
     return None
 
 
-def to_publish(bound: Address, external_ip: str, external_port: int | None, allow_private: bool) -> Address:
-    """What a miner that listens on `bound` writes on the chain.
+def is_local(network: str) -> bool:
+    """Whether a network's name or endpoint means a chain on this machine or in a private network."""
+    host = urlsplit(network).hostname or network
+    return host in ("local", "localhost") or (refusal(host) is not None and refusal(host, True) is None)
 
-    `allow_private` says that the network is a local one: there a wildcard is published as loopback. Raises
-    SettingsError when the result is nothing that validators of the network would ask.
+
+def to_publish(bound: Address, external_ip: str, external_port: int | None, local: bool) -> Address:
+    """What a miner that listens on `bound` writes on the chain; `local` says that the network is a local one.
+
+    Raises SettingsError when that is nothing that validators of the network would ask, or that the chain
+    would take.
     """
     host = external_ip or bound.host
-    if not external_ip and allow_private and host in WILDCARDS:
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"
-    reason = refusal(host, allow_private)
+    if local and not external_ip and host == "0.0.0.0":
+        host = LOCAL_ADDRESS
+    reason = refusal(host, local)
+    if reason is None and host in UNPUBLISHABLE:
+        reason = f"an address that the chain does not take (on one machine {LOCAL_ADDRESS} serves)"
     if reason is not None:
         flag = f"--external-ip {host}" if external_ip else f"--host {host}"
-        remedy = "publish an address that validators can reach with --external-ip ADDRESS"
-        raise SettingsError(f"{flag} is {reason}: {remedy}")
+        raise SettingsError(f"{flag} is {reason}: publish one that validators can reach with --external-ip")
     return Address(str(ip_address(host)), external_port or bound.port)

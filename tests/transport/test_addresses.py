@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from subnet.errors import SettingsError, TransportError
 from subnet.protocol import Address
-from subnet.transport.addresses import check, refusal, to_publish
+from subnet.transport.addresses import check, is_local, refusal, to_publish
 
 GLOBAL = ["1.1.1.1", "8.8.8.8", "203.0.114.1", "2606:4700:4700::1111", "2a00:1450::1"]
 LOCAL = [
@@ -110,11 +110,40 @@ def test_an_external_address_is_required_where_the_bound_one_is_not_global(host)
 
 
 def test_a_local_network_gets_loopback_for_a_wildcard():
-    assert to_publish(Address("0.0.0.0", 8091), "", None, True) == Address("127.0.0.1", 8091)
+    assert to_publish(Address("0.0.0.0", 8091), "", None, True) == Address("127.0.0.2", 8091)
     assert to_publish(Address("192.168.1.1", 8091), "", None, True) == Address("192.168.1.1", 8091)
+    assert to_publish(Address("0.0.0.0", 8091), "127.0.0.2", None, True) == Address("127.0.0.2", 8091)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_what_the_chain_does_not_take_is_not_published(host):
+    with pytest.raises(SettingsError, match="chain does not take"):
+        to_publish(Address(host, 8091), "", None, True)
+    with pytest.raises(SettingsError, match="chain does not take"):
+        to_publish(Address("0.0.0.0", 8091), host, None, True)
 
 
 @pytest.mark.parametrize("external", ["192.168.1.1", "my-host.example", "0.0.0.0"])
 def test_an_unusable_external_address_is_refused(external):
     with pytest.raises(SettingsError, match="--external-ip"):
         to_publish(Address("0.0.0.0", 8091), external, None, False)
+
+
+@pytest.mark.parametrize(
+    ("network", "local"),
+    [
+        ("local", True),
+        ("ws://127.0.0.1:9944", True),
+        ("ws://localhost:9944", True),
+        ("ws://[::1]:9944", True),
+        ("ws://192.168.1.5:9944", True),
+        ("finney", False),
+        ("test", False),
+        ("wss://entrypoint-finney.opentensor.ai:443", False),
+        ("ws://1.1.1.1:9944", False),
+        ("ws://169.254.169.254", False),
+        ("ws://127.0.0.1.evil.example", False),
+    ],
+)
+def test_a_local_network_is_known_by_its_endpoint(network, local):
+    assert is_local(network) is local
