@@ -47,23 +47,23 @@ class Observation:
     reason: str = ""
 
 
+MOST = 512
+"""How many of a hotkey's newest observations count; older ones weigh next to nothing by then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How observations become scores.
 
-    `half_life` counts blocks. `prior` is how many observations of nothing each hotkey starts with. `most` bounds
-    how many of a hotkey's newest observations count.
+    `half_life` counts blocks. `prior` is how many observations of nothing each hotkey starts with.
     """
 
     half_life: int
     prior: float = 2.0
-    most: int = 512
 
     def __post_init__(self) -> None:
-        if self.half_life < 1 or self.most < 1 or not (math.isfinite(self.prior) and self.prior >= 0):
-            raise ValueError(
-                "scores need a half-life and a number of observations from 1, and a prior from 0"
-            )
+        if self.half_life < 1 or not (math.isfinite(self.prior) and self.prior >= 0):
+            raise ValueError("scores need a half-life of a block or more, and a prior of 0 or more")
 
 
 @dataclass(frozen=True, slots=True)
