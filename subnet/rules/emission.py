@@ -12,7 +12,7 @@ BLOCK_EMISSION = 10**9
 DEFAULT_OWNER_CUT = 11_796
 MOVING_ALPHA = I96F32.from_number(0.000003)
 PRICE_HALVING_BLOCKS = 201_600
-_ONE = U96F32.one
+WHOLE = U96F32.one
 
 
 def block_emission(issuance: int) -> int:
@@ -43,7 +43,7 @@ class Emitter:
 
 def shares(subnets: Mapping[int, Emitter]) -> dict[int, int]:
     """Each subnet's share of the block's TAO emission, raw U64F64, by netuid."""
-    kept = {n: I96F32.mul(max(s.moving_price, 0), max(_ONE - s.miner_burned, 0)) for n, s in subnets.items()}
+    kept = {n: I96F32.mul(max(s.moving_price, 0), max(WHOLE - s.miner_burned, 0)) for n, s in subnets.items()}
     if sum(kept.values()) == 0:
         kept = {netuid: max(subnet.moving_price, 0) for netuid, subnet in subnets.items()}
     result = _normalised({netuid: I96F32.to(value, U64F64) for netuid, value in kept.items()})
@@ -128,7 +128,7 @@ def alpha_split(alpha_out: int, root_part: int, cut: int = DEFAULT_OWNER_CUT) ->
     """
     owners = owner_cut(alpha_out, cut)
     rest = U96F32.from_int(alpha_out - owners)
-    half = _ONE >> 1
+    half = WHOLE >> 1
     root_alpha = U96F32.mul(U96F32.mul(root_part, rest), half)
     server = U96F32.mul(rest, half)
     validator = U96F32.sub(U96F32.sub(rest, server), root_alpha)
@@ -159,8 +159,8 @@ def moving_price(moving: int, price: int, blocks_since_start: int, average: Aver
     age = U96F32.from_int(max(blocks_since_start, 0))
     maturity = U96F32.div(age, U96F32.add(age, U96F32.from_int(average.halving_blocks)))
     alpha = U96F32.mul(max(average.alpha, 0), maturity)
-    spot = min(U64F64.to(price, U96F32), _ONE)
-    kept = U96F32.mul(U96F32.sub(_ONE, alpha), max(moving, 0))
+    spot = min(U64F64.to(price, U96F32), WHOLE)
+    kept = U96F32.mul(U96F32.sub(WHOLE, alpha), max(moving, 0))
     return min(U96F32.mul(alpha, spot) + kept, I96F32.maximum)
 
 

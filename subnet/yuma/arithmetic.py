@@ -50,35 +50,36 @@ def div(left: Fixed | int, right: Fixed | int, *, saturating: bool = False) -> F
     A quotient that does not fit is 0 as well, or the limit it exceeds when `saturating`.
     """
     a, b = np.broadcast_arrays(np.asarray(left, dtype=np.int64), np.asarray(right, dtype=np.int64))
-    quotient, overflow = _quotient(np.abs(a).view(np.uint64), np.abs(b).view(np.uint64))
-    result = np.where((a < 0) != (b < 0), -quotient, quotient)
+    quotient = _quotient(np.abs(a).view(np.uint64), np.abs(b).view(np.uint64))
+    negative = (a < 0) != (b < 0)
+    overflow = quotient > np.uint64(_MAXIMUM) + negative
+    result = np.where(negative, -quotient.view(np.int64), quotient.view(np.int64))
     if overflow.any():
-        limit = np.where((a < 0) != (b < 0), _MINIMUM, _MAXIMUM) if saturating else 0
+        limit = np.where(negative, _MINIMUM, _MAXIMUM) if saturating else 0
         result = np.where(overflow, limit, result)
     return np.asarray(np.where(b == 0, 0, result))
 
 
-def _quotient(numerator: _Words, denominator: _Words) -> tuple[Fixed, Mask]:
-    """`(numerator << 32) // denominator` and where it exceeds I32F32; any value where the divisor is 0."""
+def _quotient(numerator: _Words, denominator: _Words) -> _Words:
+    """`(numerator << 32) // denominator`, at most 2**64 - 1; any value where the divisor is 0."""
     divisor = np.maximum(denominator, np.uint64(1))
-    overflow = np.zeros(numerator.shape, dtype=np.bool_)
     if not numerator.size:
-        return numerator.view(np.int64), overflow
+        return numerator
     if int(numerator.max()) >> 32 and not int(np.bitwise_or.reduce((numerator | divisor).ravel())) & 0xFFFFFFFF:
         # whole numbers over whole numbers, as when stored u16 weights are normalised
         numerator, divisor = numerator >> _HALF_WORD, divisor >> _HALF_WORD
     quotient = np.asarray((numerator << _HALF_WORD) // divisor)
-    long = (numerator >> _HALF_WORD != 0) | (quotient > np.uint64(_MAXIMUM))
+    long = numerator >> _HALF_WORD != 0
     if long.any():
-        quotient[long], overflow[long] = _long_quotient(numerator[long], divisor[long])
-    return quotient.view(np.int64), overflow
+        quotient[long] = _long_quotient(numerator[long], divisor[long])
+    return quotient
 
 
-def _long_quotient(numerator: _Words, divisor: _Words) -> tuple[_Words, Mask]:
+def _long_quotient(numerator: _Words, divisor: _Words) -> _Words:
     """As `_quotient`, by long division: as many bits at a time as the remainder leaves room for."""
     quotient = numerator // divisor
     remainder = numerator - quotient * divisor
-    overflow = quotient > np.uint64(_MAXIMUM >> 32)
+    overflow = quotient >> _HALF_WORD != 0
     room = max(64 - int(divisor.max()).bit_length(), 1)
     left = 32
     while left:
@@ -88,7 +89,7 @@ def _long_quotient(numerator: _Words, divisor: _Words) -> tuple[_Words, Mask]:
         remainder -= digit * divisor
         quotient = (quotient << step) | digit
         left -= int(step)
-    return quotient, overflow
+    return np.where(overflow, np.uint64(2**64 - 1), quotient)
 
 
 def total(values: Fixed, axis: int | None = None) -> Fixed:
