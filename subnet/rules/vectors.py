@@ -42,6 +42,11 @@ class Report:
         return "\n".join([*self.lines, f"{self.reproduced} of {self.total} vectors reproduced"])
 
 
+def joined(first: Report, second: Report) -> Report:
+    """Both reports as one."""
+    return Report(first.lines + second.lines, first.reproduced + second.reproduced, first.total + second.total)
+
+
 def load(path: Path, lists: Sequence[str]) -> dict[str, list[Vector]]:
     """The named lists of a vector file (missing ones empty); raises UnreadableFile."""
     try:

@@ -33,6 +33,11 @@ class Cells:
     values: Fixed
     stored: Mask
 
+    def without(self, removed: Mask) -> "Cells":
+        """The cells that are not removed; `removed` broadcasts to (r, n)."""
+        stored = self.stored & ~removed
+        return Cells(np.where(stored, self.values, 0), stored)
+
 
 @dataclass(frozen=True, slots=True)
 class LiquidAlpha:

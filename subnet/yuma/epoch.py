@@ -66,18 +66,15 @@ def epoch(weights: Matrix, bonds: Matrix, neurons: Neurons, rules: Rules, moment
 
 def counted(weights: Matrix, uids: Fixed, neurons: Neurons, who: Validators, rules: Rules) -> Cells:
     """Weights that count, rows normalised: of permitted validators, not on themselves, not older than the miner."""
-    values, stored = weights.aligned(uids)
-    updated = np.asarray(neurons.last_update)[uids][:, None]
-    registered = np.asarray(neurons.registered_at)[None, :]
-    stored = stored & who.permit[uids][:, None] & (updated > registered)
-    others = uids[:, None] != np.arange(neurons.count)[None, :]
-    if neurons.owner is not None:
-        others |= (uids == neurons.owner)[:, None]
-    stored &= others
+    registered = np.asarray(neurons.registered_at, dtype=np.int64)[None, :]
+    unpermitted = ~who.permit[uids][:, None]
+    outdated = np.asarray(neurons.last_update, dtype=np.int64)[uids][:, None] <= registered
+    on_self = (uids[:, None] == np.arange(neurons.count)[None, :]) & (uids != neurons.owner)[:, None]
+    cells = as_fixed(weights, uids).without(unpermitted | outdated | on_self)
     if rules.commit_reveal and neurons.commit_block is not None:
         committed = np.array(neurons.commit_block, dtype=np.uint64)[uids][:, None]
-        stored &= committed >= registered.astype(np.uint64)
-    return Cells(rows_normalised(np.where(stored, values << 32, 0)), stored)
+        cells = cells.without(committed < registered.astype(np.uint64))
+    return Cells(rows_normalised(cells.values), cells.stored)
 
 
 def surviving(bonds: Matrix, uids: Fixed, neurons: Neurons, rules: Rules, moment: Moment) -> Cells:
@@ -86,9 +83,14 @@ def surviving(bonds: Matrix, uids: Fixed, neurons: Neurons, rules: Rules, moment
         last_tempo = max(moment.now - rules.tempo, 0)
     else:
         last_tempo = moment.last_step + 1
-    values, stored = bonds.aligned(uids)
-    stored = stored & (np.asarray(neurons.registered_at) < last_tempo)[None, :]
-    return Cells(np.where(stored, values << 32, 0), stored)
+    registered = np.asarray(neurons.registered_at, dtype=np.int64)
+    return as_fixed(bonds, uids).without(last_tempo <= registered[None, :])
+
+
+def as_fixed(matrix: Matrix, uids: Fixed) -> Cells:
+    """Stored u16 rows of the given uids as I32F32 whole numbers."""
+    values, stored = matrix.aligned(uids)
+    return Cells(values << 32, stored)
 
 
 def agreement(given: Cells, uids: Fixed, who: Validators, rules: Rules) -> Fixed:
@@ -99,8 +101,8 @@ def agreement(given: Cells, uids: Fixed, who: Validators, rules: Rules) -> Fixed
 
 def clip(given: Cells, consensus: Fixed) -> Cells:
     """Weights cut to the consensus; a cell that is cut to 0 is no longer stored."""
-    stored = given.stored & ~((given.values > consensus) & (consensus <= 0))
-    return Cells(np.where(stored, np.minimum(given.values, consensus), 0), stored)
+    cut = Cells(np.minimum(given.values, consensus), given.stored)
+    return cut.without((given.values > consensus) & (consensus <= 0))
 
 
 def bonded(
