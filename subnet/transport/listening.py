@@ -31,6 +31,11 @@ socket."""
 GRACE_SECONDS = 1
 """What running requests get at shutdown."""
 
+NOT_HTTP = b'{"error":"malformed","detail":"not an HTTP request"}'
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n" + (
+    b"content-length: %d\r\n\r\n" % len(NOT_HTTP) + NOT_HTTP
+)
+
 
 def listen(host: str, port: int) -> socket.socket:
     """A bound TCP socket; port 0 takes a free one. Raises SettingsError when it cannot be had."""
@@ -115,6 +120,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
             self.transport.abort()
+
+    def send_400_response(self, msg: str) -> None:
+        """Tells in JSON, as every refusal, that this is not HTTP."""
+        self.transport.write(BAD_REQUEST)
+        self.transport.close()
 
     def on_headers_complete(self) -> None:
         """Ends the count; from here the application bounds bytes and time."""

@@ -42,14 +42,17 @@ class Limits:
 
 
 class Denied(Exception):
-    """A request that gets no answer: the HTTP status, a fixed word, and a line for the caller."""
+    """A request that gets no answer: the HTTP status, a fixed word, and a line for the caller.
 
-    def __init__(self, status: int, error: str, detail: str = "", retry_after: int | None = None) -> None:
+    `close` ends the connection: it spares the server a body that nobody has vouched for.
+    """
+
+    def __init__(self, status: int, error: str, detail: str, close: bool = False) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
         self.detail = detail
-        self.retry_after = retry_after
+        self.close = close
 
 
 class Gone(Exception):
@@ -81,39 +84,39 @@ class Server:
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """One HTTP request (ASGI)."""
+        try:
+            await self._handle(scope, receive, send)
+        except Denied as denied:
+            await _refuse(send, denied)
+        except asyncio.CancelledError:
+            # Only a server that ends cancels a request; the reply is all that is left to do.
+            await _refuse(send, Denied(503, "stopping", "this server is shutting down", close=True))
+        except Gone:
+            log.debug("a caller hung up")
+
+    async def _handle(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["path"] == "/health" and scope["method"] == "GET":
             return await _respond(send, 200, self._health())
-        try:
-            caller, headers = self._claim(scope)
-        except Denied as denied:
-            # Closing spares the server the body, which nobody has vouched for.
-            return await _refuse(send, denied, close=True)
-        try:
-            body = await _body(receive, self._limits.body_seconds)
-        except Denied as denied:
-            return await _refuse(send, denied, close=True)
-        except Gone:
-            return None
+        caller, headers = self._claim(scope)
+        body = await _body(receive, self._limits.body_seconds)
         try:
             await _respond(send, 200, await self._answered(caller, headers, body, receive))
         except Denied as denied:
             log.info("denied %s: %d %s", caller, denied.status, denied.error)
-            await _refuse(send, denied)
-        except Gone:
-            log.info("%s hung up", caller)
+            raise
 
     def _claim(self, scope: Mapping[str, Any]) -> tuple[Hotkey, dict[str, str]]:
         if (scope["method"], scope["path"], scope["query_string"]) != ("POST", QUERY_PATH, b""):
-            raise Denied(404, "not-found", f"POST {QUERY_PATH} or GET /health")
+            raise Denied(404, "not-found", f"POST {QUERY_PATH} or GET /health", close=True)
         headers = _headers(scope["headers"])
         _check_length(headers)
         try:
             caller = claimed_caller(headers, self._hotkey)
             self._admit(caller)
         except Unauthenticated as failure:
-            raise Denied(401, failure.reason, str(failure)) from None
+            raise Denied(401, failure.reason, str(failure), close=True) from None
         except Refused as failure:
-            raise Denied(403, "not-served", str(failure)) from None
+            raise Denied(403, "not-served", str(failure), close=True) from None
         return caller, headers
 
     async def _answered(
@@ -124,10 +127,10 @@ class Server:
         except Unauthenticated as failure:
             raise Denied(401, failure.reason, str(failure)) from None
         except TooManyRequests as failure:
-            raise Denied(429, "too-many-requests", str(failure), retry_after=1) from None
+            raise Denied(429, "too-many-requests", str(failure)) from None
         query = _parsed(body)
         if not self._places.take(caller):
-            raise Denied(429, "busy", "too many queries are being answered", retry_after=1)
+            raise Denied(429, "busy", "too many queries are being answered")
         try:
             answer = await self._in_time(caller, query, receive)
         finally:
@@ -159,7 +162,7 @@ class Server:
         try:
             return await self._answer(caller, query)
         except BackendBusy as failure:
-            raise Denied(429, "busy", str(failure), retry_after=1) from None
+            raise Denied(429, "busy", str(failure)) from None
         except BackendError as failure:
             log.warning("the backend failed: %s", failure)
             raise Denied(500, "backend-failed", "the miner's backend failed") from None
@@ -180,18 +183,18 @@ def _noticed(task: asyncio.Future[Any]) -> None:
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
     if len(headers) != len(raw):
-        raise Denied(400, "malformed", "a header is given twice")
+        raise Denied(400, "malformed", "a header is given twice", close=True)
     return headers
 
 
 def _check_length(headers: Mapping[str, str]) -> None:
     declared = headers.get("content-length", "")
     if not (declared.isascii() and declared.isdecimal()) or len(declared) > 12:
-        raise Denied(400, "length-required", "a query declares its Content-Length")
+        raise Denied(400, "length-required", "a query declares its Content-Length", close=True)
     if int(declared) > MAX_QUERY_BYTES:
-        raise Denied(413, "too-large", f"a query has at most {MAX_QUERY_BYTES} bytes")
+        raise Denied(413, "too-large", f"a query has at most {MAX_QUERY_BYTES} bytes", close=True)
     if headers.get("content-encoding", "identity") != "identity":
-        raise Denied(400, "malformed", "a query is not compressed")
+        raise Denied(400, "malformed", "a query is not compressed", close=True)
 
 
 async def _body(receive: Receive, seconds: float) -> bytes:
@@ -205,11 +208,11 @@ async def _body(receive: Receive, seconds: float) -> bytes:
                     raise Gone
                 chunks += message.get("body", b"")
                 if len(chunks) > MAX_QUERY_BYTES:
-                    raise Denied(413, "too-large", f"a query has at most {MAX_QUERY_BYTES} bytes")
+                    raise Denied(413, "too-large", f"a query has at most {MAX_QUERY_BYTES} bytes", close=True)
                 if not message.get("more_body"):
                     return bytes(chunks)
     except TimeoutError:
-        raise Denied(408, "too-slow", f"the query did not arrive within {seconds:g} s") from None
+        raise Denied(408, "too-slow", f"the query did not arrive within {seconds:g} s", close=True) from None
 
 
 def _parsed(body: bytes) -> Query:
@@ -233,9 +236,9 @@ def _json(value: Mapping[str, object]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-async def _refuse(send: Send, denied: Denied, close: bool = False) -> None:
-    headers = [] if denied.retry_after is None else [(b"retry-after", b"%d" % denied.retry_after)]
-    if close:
+async def _refuse(send: Send, denied: Denied) -> None:
+    headers = [(b"retry-after", b"1")] if denied.status == 429 else []
+    if denied.close:
         headers.append((b"connection", b"close"))
     await _respond(send, denied.status, _json({"error": denied.error, "detail": denied.detail}), headers)
 

@@ -366,7 +366,17 @@ async def test_a_server_ends_within_two_seconds_whatever_runs(wire):
         await asyncio.sleep(0.2)
         began = time.monotonic()
     assert time.monotonic() - began < 2
-    await asked
+    status, body = await asked
+    assert (status, json.loads(body)["error"]) == (503, "stopping")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x00\x01\r\n\r\n", b"GET http://[ HTTP/1.1\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"]
+)
+async def test_what_is_not_http_is_told_so_in_json(wire, sent):
+    async with wire.server() as miner:
+        status, body = await wire.exchange(miner.address, sent)
+    assert (status, json.loads(body)["error"]) == (400, "malformed")
 
 
 def test_a_taken_port_is_one_clear_line():
