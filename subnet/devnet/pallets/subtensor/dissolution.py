@@ -64,8 +64,9 @@ def _pay_out(state: State, netuid: int) -> None:
     total, tao = sum(stakes.values()), SubnetTAO[state, netuid]
     TotalStake[state] = TotalStake[state] - tao
     for (_, coldkey), alpha in stakes.items():
-        balances.transfer(state, account, coldkey, tao * alpha // total)
-    balances.transfer(state, account, SubnetOwner[state, netuid], balances.free(state, account))
+        balances.transfer(state, account, coldkey, tao * alpha // total, keep_alive=False)
+    rest = balances.free(state, account)
+    balances.transfer(state, account, SubnetOwner[state, netuid], rest, keep_alive=False)
 
 
 def _keys_of(state: State, item: StorageItem[Any], netuid: int) -> Iterator[tuple[Any, ...]]:

@@ -108,11 +108,11 @@ def create_network(state: State, coldkey: bytes, hotkey: bytes) -> int:
     ensure(creation_allowed(state), errors.NetworkTxRateLimitExceeded)
     pruned = _pruned_for_newcomer(state)
     cost = lock_cost(state)
-    ensure(balances.reducible(state, coldkey) >= cost, errors.CannotAffordLockCost)
+    ensure(balances.spendable(state, coldkey, keep_alive=False) >= cost, errors.CannotAffordLockCost)
     if pruned is not None:
         dissolve(state, pruned)
     netuid = _free_netuid(state) if pruned is None else pruned
-    balances.transfer(state, coldkey, subnet_account(netuid), cost)
+    balances.transfer(state, coldkey, subnet_account(netuid), cost, keep_alive=False)
     NetworkLastLockCost[state] = cost
     LastRateLimitedBlock[state, LAST_REGISTERED] = state.block
     _found(state, netuid, coldkey, hotkey, cost)

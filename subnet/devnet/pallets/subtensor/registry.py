@@ -101,7 +101,7 @@ def register_neuron(state: State, coldkey: bytes, netuid: int, hotkey: bytes) ->
     ensure(NetworkRegistrationAllowed[state, netuid], errors.SubNetRegistrationDisabled)
     ensure(not is_member(state, netuid, hotkey), errors.HotKeyAlreadyRegisteredInSubNet)
     burn = Burn[state, netuid]
-    ensure(balances.reducible(state, coldkey) >= burn, errors.NotEnoughBalanceToStake)
+    ensure(balances.spendable(state, coldkey, keep_alive=False) >= burn, errors.NotEnoughBalanceToStake)
     _own(state, coldkey, hotkey)
     replaced = _seat_for_newcomer(state, netuid)
     _burn_price(state, coldkey, netuid, burn)
@@ -173,7 +173,8 @@ def _sit_down(state: State, netuid: int, hotkey: bytes, replaced: int | None) ->
 
 def _burn_price(state: State, coldkey: bytes, netuid: int, burn: int) -> None:
     """Buys alpha for the price and takes it out of existence; the TAO stays in the pool."""
-    paid = balances.transfer_preserving(state, coldkey, subnet_account(netuid), burn)
+    paid = min(burn, balances.spendable(state, coldkey))  # the last existential deposit is not taken
+    balances.transfer(state, coldkey, subnet_account(netuid), paid)
     bought = pool.swap_tao_for_alpha(state, netuid, paid, drop_fees=False)
     SubnetAlphaOut[state, netuid] = max(0, SubnetAlphaOut[state, netuid] - bought)
     RAORecycledForRegistration[state, netuid] = RAORecycledForRegistration[state, netuid] + paid

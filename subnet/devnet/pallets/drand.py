@@ -1,0 +1,73 @@
+"""The Drand pallet: pulses of the random beacon, with which timelocked weights open (rules 7.7).
+
+On the real chain an offchain worker fetches pulses and their signatures are verified. This chain is offline and
+has no pairing arithmetic, so pulses come from root and are believed.
+"""
+
+from typing import Any
+
+from subnet.devnet.chain_types import MultiSignature
+from subnet.devnet.frame import Origin, Pallet, ensure
+from subnet.devnet.scale import U8, U32, U64, Array, Enum, Option, Struct, Vec
+from subnet.devnet.chain_types import bounded_bytes
+from subnet.devnet.state import State
+
+pallet = Pallet("Drand", index=26)
+
+KEPT_PULSES = 216_000
+
+Pulse = Struct(
+    "pallet_drand::types::Pulse",
+    [("round", U64), ("randomness", bounded_bytes()), ("signature", bounded_bytes())],
+)
+MultiSigner = Enum(
+    "sp_runtime::MultiSigner",
+    [
+        (0, "Ed25519", [(None, Array(U8, 32))]),
+        (1, "Sr25519", [(None, Array(U8, 32))]),
+        (2, "Ecdsa", [(None, Array(U8, 33))]),
+    ],
+)
+PulsesPayload = Struct(
+    "pallet_drand::types::PulsesPayload",
+    [("block_number", U32), ("pulses", Vec(Pulse)), ("public", MultiSigner)],
+)
+
+Pulses = pallet.map("Pulses", key=[("Blake2_128Concat", U64)], value=Pulse)
+LastStoredRound = pallet.value("LastStoredRound", U64, default=0)
+OldestStoredRound = pallet.value("OldestStoredRound", U64, default=0)
+
+NewPulse = pallet.event(1, "NewPulse", [("rounds", Vec(U64))])
+
+NoneValue = pallet.error(0, "NoneValue", "There is no pulse.")
+StorageOverflow = pallet.error(1, "StorageOverflow", "A number became too large.")
+DrandConnectionFailure = pallet.error(2, "DrandConnectionFailure", "The beacon cannot be reached.")
+UnverifiedPulse = pallet.error(3, "UnverifiedPulse", "The pulse is not the beacon's.")
+InvalidRoundNumber = pallet.error(
+    4, "InvalidRoundNumber", "This round, or a later one, is stored already. Send later rounds."
+)
+PulseVerificationError = pallet.error(5, "PulseVerificationError", "The pulse could not be verified.")
+
+
+@pallet.call(0, [("pulses_payload", PulsesPayload), ("signature", Option(MultiSignature))], pays=False)
+def write_pulse(state: State, origin: Origin, pulses_payload: Any, signature: Any) -> None:
+    """Stores pulses in increasing order of their rounds; for root, because nothing here can verify them."""
+    origin.root()
+    rounds = [pulse.round for pulse in pulses_payload.pulses]
+    increasing = [LastStoredRound[state], *rounds]
+    ensure(all(a < b for a, b in zip(increasing, increasing[1:], strict=False)), InvalidRoundNumber)
+    for pulse in pulses_payload.pulses:
+        store(state, pulse)
+    if rounds:
+        state.deposit(NewPulse(tuple(rounds)))
+
+
+def store(state: State, pulse: Any) -> None:
+    """Keeps a pulse whose round is later than all stored ones, and forgets the oldest when there are too many."""
+    Pulses[state, pulse.round] = pulse
+    LastStoredRound[state] = pulse.round
+    if not OldestStoredRound[state]:
+        OldestStoredRound[state] = pulse.round
+    while pulse.round - OldestStoredRound[state] >= KEPT_PULSES:
+        del Pulses[state, OldestStoredRound[state]]
+        OldestStoredRound[state] = OldestStoredRound[state] + 1
