@@ -89,6 +89,11 @@ class Journal:
         row = self._store.read("SELECT max(block) FROM journal WHERE status = 'effective'")[0]
         return None if row[0] is None else int(row[0])
 
+    def overtaken(self, plan: int) -> bool:
+        """Whether weights that were planned later are effective already."""
+        query = "SELECT 1 FROM journal WHERE status = 'effective' AND plan > ? LIMIT 1"
+        return bool(self._store.read(query, plan))
+
     def _last_entries(self) -> list[Entry]:
         rows = self._store.read(
             "SELECT * FROM journal WHERE id IN (SELECT max(id) FROM journal GROUP BY plan) ORDER BY plan"

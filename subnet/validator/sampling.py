@@ -17,9 +17,14 @@ ENOUGH = 8
 """Observations from which on a miner is no newcomer: the score's prior then weighs a fifth."""
 
 
-def candidates(peers: Collection[Peer], myself: Hotkey) -> list[Peer]:
-    """Who can be asked: every member but oneself that publishes an address, permit or not."""
-    return [peer for peer in peers if peer.hotkey != myself and peer.address is not None]
+def candidates(peers: Collection[Peer], myself: Hotkey, observed: Mapping[Hotkey, int]) -> list[Peer]:
+    """Who can be asked: every member but oneself that publishes an address or was asked before, permit or not.
+
+    Without an address a peer is silent: who has earned a score cannot keep it by hiding. Who never served has no
+    score to lose.
+    """
+    others = [peer for peer in peers if peer.hotkey != myself]
+    return [peer for peer in others if peer.address is not None or observed.get(peer.hotkey, 0) > 0]
 
 
 def choose(peers: Collection[Peer], observed: Mapping[Hotkey, int], size: int, rng: Random) -> list[Peer]:

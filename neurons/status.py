@@ -1,0 +1,76 @@
+"""What a validator tells the outside of its rounds and weights: every sink hears the same two events.
+
+A sink is told after the fact has been written to the ledger or the journal. It must neither wait nor fail: what
+it cannot take it drops.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from subnet.errors import ConditionError
+from subnet.protocol import Hotkey
+from subnet.validator.journal import Entry
+from subnet.validator.round import Round
+from subnet.validator.scores import Score
+
+log = logging.getLogger(__name__)
+
+
+class Sink(Protocol):
+    """A reader of a validator's events."""
+
+    def round(self, played: Round, scores: Mapping[Hotkey, Score]) -> None:
+        """A round is in the ledger; these are the scores with it."""
+        ...
+
+    def weights(self, entry: Entry) -> None:
+        """The journal of weights has a new entry."""
+        ...
+
+
+class StatusFile:
+    """Appends each event to a file as one JSON line; a reader never sees part of a line."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        except OSError as problem:
+            raise ConditionError(f"cannot write the status file {path}: {problem.strerror}") from problem
+        self._path = path
+
+    def round(self, played: Round, scores: Mapping[Hotkey, Score]) -> None:
+        """{"kind": "round", "epoch", "block", "scores": {hotkey: value}, "evidence": {hotkey: amount}}"""
+        self._append(
+            {
+                "kind": "round",
+                "epoch": played.moment.epoch,
+                "block": played.moment.block,
+                "scores": {hotkey: score.value for hotkey, score in scores.items()},
+                "evidence": {hotkey: score.evidence for hotkey, score in scores.items()},
+            }
+        )
+
+    def weights(self, entry: Entry) -> None:
+        """{"kind": "weights", "epoch", "block", "status", "path"}; `path` is null until it is known."""
+        self._append(
+            {
+                "kind": "weights",
+                "epoch": entry.epoch,
+                "block": entry.block,
+                "status": entry.status,
+                "path": entry.detail.get("path"),
+            }
+        )
+
+    def _append(self, event: Mapping[str, Any]) -> None:
+        try:
+            os.write(self._handle, json.dumps(event).encode() + b"\n")
+        except OSError as problem:
+            log.warning("the status file %s took no line: %s", self._path, problem.strerror)
