@@ -145,6 +145,9 @@ class Dispatcher(Protocol):
     def dispatch(self, state: Any, origin: Origin, call: Variant) -> None:
         """Makes a call within the running transaction; raises DispatchError."""
 
+    def declared(self, call: Variant) -> Any:
+        """The declaration of a decoded call."""
+
     def bound(self, call: Variant) -> BoundCall:
         """The call's pallet, name and arguments."""
 

@@ -1,0 +1,19 @@
+"""Timestamp: the time of the block, which its author puts in (FRAME's pallet_timestamp)."""
+
+from __future__ import annotations
+
+from subnet.devnet.dispatch import Origin
+from subnet.devnet.frame import Pallet, State
+from subnet.devnet.scale import U64, Compact
+
+pallet = Pallet("Timestamp", index=2)
+
+Now = pallet.value("Now", U64, default=0)
+pallet.constant("MinimumPeriod", U64, lambda config: config.slot_duration // 2)
+
+
+@pallet.call(0, [("now", Compact(U64))])
+def set(state: State, origin: Origin, now: int) -> None:
+    """Sets the time of the block in milliseconds since 1970; only a block's author can."""
+    origin.none()
+    Now[state] = now
