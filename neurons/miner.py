@@ -40,11 +40,10 @@ async def mine(settings: MinerSettings) -> None:
     check_backend(settings)
     wallet = opened_wallet(settings)
     listener = listen(settings.host, settings.port)
-    published = to_publish(
-        address_of(listener), settings.external_ip, settings.external_port, is_local(settings.network)
-    )
     policy = Policy(int(settings.min_stake * RAO), int(settings.earner_stake * RAO))
     async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
+        local = is_local(settings.network, await chain.genesis())
+        published = to_publish(address_of(listener), settings.external_ip, settings.external_port, local)
         seat = Seat(chain, wallet, published, policy)
         await seat.take(seat_hint(settings.network, settings.netuid, settings.wallet, settings.wallet_hotkey))
         making = asyncio.ensure_future(asyncio.to_thread(make_backend, settings))

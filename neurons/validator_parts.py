@@ -59,7 +59,7 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         chain = await stack.enter_async_context(
             Chain.connect(settings.network, settings.netuid, settings.chain_seconds)
         )
-        private = settings.allow_private or is_local(settings.network)
+        private = settings.allow_private or is_local(settings.network, await chain.genesis())
         client = await stack.enter_async_context(Client(wallet.hotkey, allow_private=private))
 
         def weigh(epoch: Epoch, peers: Mapping[Hotkey, Peer], owner: Hotkey) -> dict[Hotkey, float]:

@@ -118,6 +118,10 @@ class Chain:
             raise ChainError(f"the chain has no block {block}")
         return str(info.hash)
 
+    async def genesis(self) -> str:
+        """The hash of block 0 as 0x text, by which a chain is known; it is kept in the state for ever."""
+        return str(await self._ask(self._client.query(("System", "BlockHash"), [0]), "genesis hash"))
+
     async def peers(self, block: int | None = None) -> dict[Hotkey, Peer]:
         """All members of the subnet by hotkey, at the head or at a block."""
         view = self._client if block is None else await self._ask(self._client.at(block), f"block {block}")

@@ -25,6 +25,12 @@ GLOBAL_UNICAST = ip_network("2000::/3")
 CLOSED = tuple(map(ip_network, ("192.0.0.0/24", "192.88.99.0/24", "2001::/32", "2002::/16")))
 """Special-purpose ranges that some Python releases take for global: protocol assignments, 6to4, Teredo."""
 
+PUBLIC_CHAINS = (
+    "0x2f0555cc76fc2840a25a6ea3b9637146806f1f44b090c175ffde2a7e5ab36c03",
+    "0x8f9cf856bf558a14440e75569c9e58594757048d7b3a84b5d25f6bd978263105",
+)
+"""Genesis hashes of mainnet and testnet."""
+
 UNPUBLISHABLE = ("127.0.0.1", "::1")
 """The chain refuses these in an axon record (the serving pallet's rule for IP addresses)."""
 
@@ -59,10 +65,14 @@ def refusal(host: str, allow_private: bool = False) -> str | None:
     return None
 
 
-def is_local(network: str) -> bool:
-    """Whether a network's name or endpoint means a chain on this machine or in a private network."""
+def is_local(network: str, genesis: str) -> bool:
+    """Whether a network is a local one: its name or endpoint is, and its genesis is not a public chain's.
+
+    The endpoint alone does not tell: many run their own node of the public chain beside their neuron.
+    """
     host = urlsplit(network).hostname or network
-    return host in ("local", "localhost") or (refusal(host) is not None and refusal(host, True) is None)
+    near = host in ("local", "localhost") or (refusal(host) is not None and refusal(host, True) is None)
+    return near and genesis not in PUBLIC_CHAINS
 
 
 def to_publish(bound: Address, external_ip: str, external_port: int | None, local: bool) -> Address:

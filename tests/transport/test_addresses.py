@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from subnet.errors import SettingsError, TransportError
 from subnet.protocol import Address
-from subnet.transport.addresses import check, is_local, refusal, to_publish
+from subnet.transport.addresses import PUBLIC_CHAINS, check, is_local, refusal, to_publish
 
 GLOBAL = ["1.1.1.1", "8.8.8.8", "203.0.114.1", "2606:4700:4700::1111", "2a00:1450::1"]
 LOCAL = [
@@ -146,4 +146,9 @@ def test_an_unusable_external_address_is_refused(external):
     ],
 )
 def test_a_local_network_is_known_by_its_endpoint(network, local):
-    assert is_local(network) is local
+    assert is_local(network, "0x" + 32 * "ab") is local
+
+
+@pytest.mark.parametrize("genesis", PUBLIC_CHAINS)
+def test_an_own_node_of_a_public_chain_is_no_local_network(genesis):
+    assert not is_local("ws://127.0.0.1:9944", genesis)
