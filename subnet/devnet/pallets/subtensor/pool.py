@@ -7,8 +7,6 @@ fees of a trade are destroyed: TAO leaves the issuance, alpha leaves circulation
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from fractions import Fraction
 
 from subnet.devnet.pallets import balances, swap
 from subnet.devnet.pallets.subtensor import errors
@@ -78,7 +76,7 @@ def bought(state: State, netuid: int, trade: rules.Swap) -> rules.Swap:
     SubnetAlphaOut[state, netuid] = SubnetAlphaOut[state, netuid] + trade.out
     SubnetVolume[state, netuid] = SubnetVolume[state, netuid] + trade.taken
     if trade.fee:
-        balances.burn(state, subnet_account(netuid), trade.fee)
+        balances.withdraw(state, subnet_account(netuid), trade.fee, keep_alive=False)
     write_reserves(state, netuid, trade.pool)
     return trade
 
@@ -97,7 +95,8 @@ def inject(state: State, netuid: int, tao: int, alpha: int) -> bool:
     after = rules.injected(before, tao, alpha)
     if after == before and (tao or alpha):
         return False
-    balances.mint(state, subnet_account(netuid), tao)
+    if tao:
+        balances.deposit(state, subnet_account(netuid), tao)
     if after.quote_weight != before.quote_weight:
         swap.SwapBalancer[state, netuid] = swap.Balancer(after.quote_weight)
     write_reserves(state, netuid, after)
@@ -109,16 +108,6 @@ def write_reserves(state: State, netuid: int, after: rules.Pool) -> None:
     TotalStake[state] = TotalStake[state] + after.tao - SubnetTAO[state, netuid]
     SubnetTAO[state, netuid] = after.tao
     SubnetAlphaIn[state, netuid] = after.alpha
-
-
-def without_fee(pool: rules.Pool) -> rules.Pool:
-    """The same pool as if trading were free."""
-    return replace(pool, fee_rate=0)
-
-
-def limit_fraction(limit_price: int) -> Fraction:
-    """A limit as calls state it, rao of TAO per whole alpha, as a price."""
-    return Fraction(limit_price, RAO)
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def increase_stake(state: State, hotkey: bytes, coldkey: bytes, netuid: int, amo
     if amount == 0:
         return
     pool = _pool(state, hotkey, netuid)
-    bought = shares_for(pool if pool.shares else FIRST_DEPOSIT, amount)
+    bought = shares_for(pool if pool.shares and pool.value else FIRST_DEPOSIT, amount)
     _set_share(state, hotkey, coldkey, netuid, Alpha[state, hotkey, coldkey, netuid].bits + bought)
     _set_pool(state, hotkey, netuid, SharePool(pool.value + amount, pool.shares + bought))
     _remember(state, hotkey, coldkey)
