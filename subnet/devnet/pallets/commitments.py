@@ -1,4 +1,4 @@
-"""The Commitments pallet: small data that a hotkey publishes on a subnet, such as where its model lies (rules 6.5)."""
+"""The Commitments pallet: small data that a hotkey publishes on a subnet, say where its model lies (rules 6.5)."""
 
 from typing import Any
 
@@ -70,7 +70,9 @@ TooManyFieldsInCommitmentInfo = pallet.error(
     0, "TooManyFieldsInCommitmentInfo", "A commitment has at most three fields, each of bounded size."
 )
 AccountNotAllowedCommit = pallet.error(
-    1, "AccountNotAllowedCommit", "Only a hotkey with a uid on the subnet may commit there. Register it first."
+    1,
+    "AccountNotAllowedCommit",
+    "Only a hotkey with a uid on the subnet may commit there. Register it first.",
 )
 SpaceLimitExceeded = pallet.error(
     2, "SpaceLimitExceeded", "The space for commitments of this epoch is used up. Wait for the next epoch."

@@ -4,12 +4,12 @@ On the real chain an offchain worker fetches pulses and their signatures are ver
 has no pairing arithmetic, so pulses come from root and are believed.
 """
 
+from itertools import pairwise
 from typing import Any
 
-from subnet.devnet.chain_types import MultiSignature
+from subnet.devnet.chain_types import MultiSignature, bounded_bytes
 from subnet.devnet.frame import Origin, Pallet, ensure
 from subnet.devnet.scale import U8, U32, U64, Array, Enum, Option, Struct, Vec
-from subnet.devnet.chain_types import bounded_bytes
 from subnet.devnet.state import State
 
 pallet = Pallet("Drand", index=26)
@@ -55,7 +55,7 @@ def write_pulse(state: State, origin: Origin, pulses_payload: Any, signature: An
     origin.root()
     rounds = [pulse.round for pulse in pulses_payload.pulses]
     increasing = [LastStoredRound[state], *rounds]
-    ensure(all(a < b for a, b in zip(increasing, increasing[1:], strict=False)), InvalidRoundNumber)
+    ensure(all(a < b for a, b in pairwise(increasing)), InvalidRoundNumber)
     for pulse in pulses_payload.pulses:
         store(state, pulse)
     if rounds:

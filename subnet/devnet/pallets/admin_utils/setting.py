@@ -88,7 +88,9 @@ def root_for_subnet(state: State, origin: Origin, netuid: int) -> None:
     ensure(NetworksAdded[state, netuid], SubnetDoesNotExist)
 
 
-def between(least: int, most: int, below: ErrorDecl = ValueNotInBounds, above: ErrorDecl | None = None) -> Check:
+def between(
+    least: int, most: int, below: ErrorDecl = ValueNotInBounds, above: ErrorDecl | None = None
+) -> Check:
     """A check that a value is within bounds, both included."""
 
     def check(state: State, netuid: int, value: Any) -> None:

@@ -1,7 +1,5 @@
 """The table of settings: one line for each call that only checks and writes a value (rules 3.4)."""
 
-from typing import Any
-
 from subnet.devnet.frame import ensure
 from subnet.devnet.pallets.admin_utils import pallet as admin
 from subnet.devnet.pallets.admin_utils.setting import ChainSetting, Setting, between

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from subnet.devnet.frame import DispatchError, Origin, ensure
+from subnet.devnet.frame import Argument, DispatchError, Origin, ensure
 from subnet.devnet.pallets.subtensor import errors, neurons, weights
 from subnet.devnet.pallets.subtensor.events import (
     BatchCompletedWithErrors,
@@ -19,17 +19,16 @@ from subnet.devnet.pallets.subtensor.storage import (
     Uids,
     WeightCommits,
 )
-from subnet.devnet.pallets.subtensor.subnets import epoch_with_lookahead, mechanism_exists
+from subnet.devnet.pallets.subtensor.subnets import epoch_with_lookahead, mechanism_exists, storage_index
 from subnet.devnet.pallets.subtensor.types import H256, CompactNetUids, MechId, NetUid
 from subnet.devnet.pallets.subtensor.weights import Vote
 from subnet.devnet.scale import U16, U64, Vec
 from subnet.devnet.state import State
 from subnet.rules import commits as rules
-from subnet.rules import schedule
 from subnet.rules.commits import Window
 
-_REVEAL = [("uids", Vec(U16)), ("values", Vec(U16)), ("salt", Vec(U16)), ("version_key", U64)]
-_REVEAL_LISTS = [
+_REVEAL: list[Argument] = [("uids", Vec(U16)), ("values", Vec(U16)), ("salt", Vec(U16)), ("version_key", U64)]
+_REVEAL_LISTS: list[Argument] = [
     ("uids_list", Vec(Vec(U16))),
     ("values_list", Vec(Vec(U16))),
     ("salts_list", Vec(Vec(U16))),
@@ -54,13 +53,17 @@ def commit_weights(state: State, origin: Origin, netuid: int, commit_hash: bytes
 
 
 @pallet.call(115, [("netuid", NetUid), ("mecid", MechId), ("commit_hash", H256)], pays=False)
-def commit_mechanism_weights(state: State, origin: Origin, netuid: int, mecid: int, commit_hash: bytes) -> None:
+def commit_mechanism_weights(
+    state: State, origin: Origin, netuid: int, mecid: int, commit_hash: bytes
+) -> None:
     """commit_weights for one mechanism of a subnet."""
     _commit(state, origin.signed(), netuid, mecid, commit_hash)
 
 
 @pallet.call(100, [("netuids", CompactNetUids), ("commit_hashes", Vec(H256))], pays=False)
-def batch_commit_weights(state: State, origin: Origin, netuids: U16s, commit_hashes: tuple[bytes, ...]) -> None:
+def batch_commit_weights(
+    state: State, origin: Origin, netuids: U16s, commit_hashes: tuple[bytes, ...]
+) -> None:
     """commit_weights on several subnets; one that fails does not stop the others."""
     hotkey, failures = origin.signed(), 0
     ensure(len(netuids) == len(commit_hashes), errors.InputLengthsUnequal)
@@ -77,7 +80,7 @@ def batch_commit_weights(state: State, origin: Origin, netuids: U16s, commit_has
 
 
 @pallet.call(97, [("netuid", NetUid), *_REVEAL], pays=False)
-def reveal_weights(  # noqa: PLR0913 - the arguments are the chain's
+def reveal_weights(
     state: State, origin: Origin, netuid: int, uids: U16s, values: U16s, salt: U16s, version_key: int
 ) -> None:
     """Sets the weights that the signing hotkey committed to."""
@@ -85,8 +88,15 @@ def reveal_weights(  # noqa: PLR0913 - the arguments are the chain's
 
 
 @pallet.call(116, [("netuid", NetUid), ("mecid", MechId), *_REVEAL], pays=False)
-def reveal_mechanism_weights(  # noqa: PLR0913 - the arguments are the chain's
-    state: State, origin: Origin, netuid: int, mecid: int, uids: U16s, values: U16s, salt: U16s, version_key: int
+def reveal_mechanism_weights(
+    state: State,
+    origin: Origin,
+    netuid: int,
+    mecid: int,
+    uids: U16s,
+    values: U16s,
+    salt: U16s,
+    version_key: int,
 ) -> None:
     """reveal_weights for one mechanism of a subnet."""
     _reveal(state, origin.signed(), Vote(netuid, mecid, uids, values, version_key), salt)
@@ -128,14 +138,14 @@ def queue_of(state: State, index: int, hotkey: bytes) -> list[Commit]:
 
 def hash_of(hotkey: bytes, vote: Vote, salt: U16s) -> bytes:
     """What a hotkey must have committed to reveal these weights."""
-    preimage = rules.legacy_preimage(hotkey, vote.index, vote.uids, vote.values, salt, vote.version_key)
+    preimage = rules.legacy_preimage(hotkey, vote.storage_index, vote.uids, vote.values, salt, vote.version_key)
     return rules.legacy_hash(preimage)
 
 
 def _commit(state: State, hotkey: bytes, netuid: int, mechid: int, commit_hash: bytes) -> None:
     ensure_commits_on(state, netuid, mechid)
     uid = ensure_may_commit(state, hotkey, netuid, mechid)
-    index = schedule.storage_index(netuid, mechid)
+    index = storage_index(netuid, mechid)
     live = [c for c in queue_of(state, index, hotkey) if window_of(state, netuid, c) is not Window.EXPIRED]
     ensure(len(live) < rules.MAX_LIVE_COMMITS, errors.TooManyUnrevealedCommits)
     live.append(Commit(commit_hash, epoch_with_lookahead(state, netuid), state.block))
@@ -146,17 +156,17 @@ def _commit(state: State, hotkey: bytes, netuid: int, mechid: int, commit_hash: 
 
 def _reveal(state: State, hotkey: bytes, vote: Vote, salt: U16s) -> None:
     ensure(CommitRevealWeightsEnabled[state, vote.netuid], errors.CommitRevealDisabled)
-    queue = queue_of(state, vote.index, hotkey)
+    queue = queue_of(state, vote.storage_index, hotkey)
     ensure(queue, errors.NoWeightsCommitFound)
     commit_hash = hash_of(hotkey, vote, salt)
     position = _position(state, vote.netuid, queue, commit_hash)
     rest = tuple(map(tuple, queue[position + 1 :]))
     if rest:
-        WeightCommits[state, vote.index, hotkey] = rest
+        WeightCommits[state, vote.storage_index, hotkey] = rest
     else:
-        del WeightCommits[state, vote.index, hotkey]
+        del WeightCommits[state, vote.storage_index, hotkey]
     weights.store(state, hotkey, vote, rate_limited=False)
-    state.deposit(WeightsRevealed(hotkey, vote.index, commit_hash))
+    state.deposit(WeightsRevealed(hotkey, vote.storage_index, commit_hash))
 
 
 def _position(state: State, netuid: int, queue: list[Commit], commit_hash: bytes) -> int:
@@ -165,7 +175,9 @@ def _position(state: State, netuid: int, queue: list[Commit], commit_hash: bytes
     live = [place for place, window in enumerate(windows) if window is not Window.EXPIRED]
     match = next((place for place in live if queue[place].hash == commit_hash), None)
     if match is None:
-        expired = any(c.hash == commit_hash for c, w in zip(queue, windows, strict=True) if w is Window.EXPIRED)
+        expired = any(
+            c.hash == commit_hash for c, w in zip(queue, windows, strict=True) if w is Window.EXPIRED
+        )
         ensure(not expired, errors.ExpiredWeightCommit)
         ensure(live, errors.NoWeightsCommitFound)
         raise errors.InvalidRevealCommitHashNotMatch()

@@ -1,4 +1,4 @@
-"""What an owner may do to the schedule of its subnet: set_tempo, trigger_epoch, set_activity_cutoff_factor (rules 1.5)."""
+"""What an owner may do to the schedule of its subnet (rules 1.5)."""
 
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets.subtensor import errors, ownership

@@ -64,7 +64,9 @@ BatchWeightItemFailed = pallet.event(91, "BatchWeightItemFailed", _plain(NetUid,
 TimelockedWeightsCommitted = pallet.event(
     108, "TimelockedWeightsCommitted", _plain(AccountId32, NetUidStorageIndex, H256, U64)
 )
-TimelockedWeightsRevealed = pallet.event(109, "TimelockedWeightsRevealed", _plain(NetUidStorageIndex, AccountId32))
+TimelockedWeightsRevealed = pallet.event(
+    109, "TimelockedWeightsRevealed", _plain(NetUidStorageIndex, AccountId32)
+)
 
 # Stake: the amounts are TAO in rao, then alpha in rao; the last number of Added and Removed is the fee
 StakeAdded = pallet.event(
@@ -96,9 +98,7 @@ DelegateAdded = pallet.event(31, "DelegateAdded", _plain(AccountId32, AccountId3
 TakeDecreased = pallet.event(65, "TakeDecreased", _plain(AccountId32, AccountId32, PerU16))
 TakeIncreased = pallet.event(66, "TakeIncreased", _plain(AccountId32, AccountId32, PerU16))
 ChildKeyTakeSet = pallet.event(49, "ChildKeyTakeSet", _plain(AccountId32, PerU16))
-SetChildrenScheduled = pallet.event(
-    76, "SetChildrenScheduled", _plain(AccountId32, NetUid, U64, Proportions)
-)
+SetChildrenScheduled = pallet.event(76, "SetChildrenScheduled", _plain(AccountId32, NetUid, U64, Proportions))
 SetChildren = pallet.event(77, "SetChildren", _plain(AccountId32, NetUid, Proportions))
 RootClaimed = pallet.event(115, "RootClaimed", [("coldkey", AccountId32), ("tao", TaoBalance)])
 

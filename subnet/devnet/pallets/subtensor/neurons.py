@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from subnet.devnet.frame import StorageMap
 from subnet.devnet.pallets.subtensor import storage
 from subnet.devnet.pallets.subtensor.storage import (
     BlockAtRegistration,
@@ -19,11 +18,12 @@ from subnet.devnet.pallets.subtensor.storage import (
 )
 from subnet.devnet.pallets.subtensor.subnets import owner_uid, storage_indices
 from subnet.devnet.state import State
+from subnet.devnet.storage import StorageMap
 from subnet.rules import pruning
 from subnet.rules.weights import without_target
 
 # What a fresh neuron has in the vectors of its subnet; StakeWeight is left to the next epoch
-_FRESH: tuple[tuple[StorageMap, Any], ...] = (
+_FRESH: tuple[tuple[StorageMap[Any], Any], ...] = (
     (storage.Active, True),
     (storage.Emission, 0),
     (storage.Consensus, 0),
@@ -67,7 +67,7 @@ def replace(state: State, netuid: int, uid: int, hotkey: bytes) -> None:
     _sit(state, netuid, uid, hotkey)
 
 
-def put(item: StorageMap, state: State, key: int, uid: int, value: Any) -> None:
+def put(item: StorageMap[Any], state: State, key: int, uid: int, value: Any) -> None:
     """Writes one entry of a per-uid vector; missing entries before it read as zero."""
     vector = list(item[state, key])
     vector.extend([type(value)()] * (uid + 1 - len(vector)))

@@ -10,12 +10,12 @@ the weakest neuron is replaced however few there are.
 from typing import Any
 
 from subnet.devnet.config import Preset
-from subnet.devnet.frame import StorageMap
 from subnet.devnet.pallets.subtensor import storage
 from subnet.devnet.state import State
+from subnet.devnet.storage import StorageMap, StorageValue
 from subnet.rules import price
 
-_NEW_SUBNET: dict[StorageMap, Any] = {
+_NEW_SUBNET: dict[StorageMap[Any], Any] = {
     storage.Tempo: 360,
     storage.MaxAllowedUids: 256,
     storage.MaxAllowedValidators: 64,
@@ -27,7 +27,7 @@ _NEW_SUBNET: dict[StorageMap, Any] = {
     storage.BurnHalfLife: price.BURN_HALF_LIFE,
     storage.SubtokenEnabled: False,
 }
-_LOCALNET: dict[StorageMap, Any] = {
+_LOCALNET: dict[StorageMap[Any], Any] = {
     storage.Tempo: 10,
     storage.ImmunityPeriod: 20,
     storage.MinAllowedUids: 1,
@@ -36,14 +36,14 @@ _LOCALNET: dict[StorageMap, Any] = {
     storage.ServingRateLimit: 1,
     storage.CommitRevealWeightsEnabled: False,
 }
-_CHAIN_WIDE_LOCALNET: dict[StorageMap, Any] = {
+_CHAIN_WIDE_LOCALNET: dict[StorageValue[Any], Any] = {
     storage.NetworkRateLimit: 0,
     # 10 blocks would be the whole tempo: the owner could never change a setting
     storage.AdminFreezeWindow: 0,
     storage.OwnerHyperparamRateLimit: 0,
     storage.MaxEpochsPerBlock: 32,
 }
-_CHAIN_WIDE_MAINNET: dict[StorageMap, Any] = {storage.MaxEpochsPerBlock: 2}
+_CHAIN_WIDE_MAINNET: dict[StorageValue[Any], Any] = {storage.MaxEpochsPerBlock: 2}
 
 
 def write_new_subnet(state: State, netuid: int) -> None:

@@ -50,7 +50,8 @@ def update_prices(state: State) -> None:
         if RegistrationsThisBlock[state, netuid]:
             RegistrationsThisBlock[state, netuid] = 0
         if netuid != ROOT and state.block > 1:
-            _set_price(state, netuid, price.decayed(Burn[state, netuid], BurnHalfLife[state, netuid], _bounds(state, netuid)))
+            burn, half_life = Burn[state, netuid], BurnHalfLife[state, netuid]
+            _set_price(state, netuid, price.decayed(burn, half_life, _bounds(state, netuid)))
     if RegistrationsThisInterval[state, ROOT] and state.block % max(Tempo[state, ROOT], 1) == 0:
         RegistrationsThisInterval[state, ROOT] = 0
 
@@ -80,7 +81,7 @@ def register_limit(state: State, origin: Origin, netuid: int, hotkey: bytes, lim
         ("coldkey", AccountId32),
     ],
 )
-def register(  # noqa: PLR0913 - the arguments are the chain's
+def register(
     state: State,
     origin: Origin,
     netuid: int,
@@ -107,7 +108,9 @@ def register_neuron(state: State, coldkey: bytes, netuid: int, hotkey: bytes) ->
     _burn_price(state, coldkey, netuid, burn)
     uid = _sit_down(state, netuid, hotkey, replaced)
     _count(state, netuid)
-    _set_price(state, netuid, price.bumped(burn, BurnIncreaseMult[state, netuid].bits, _bounds(state, netuid)))
+    _set_price(
+        state, netuid, price.bumped(burn, BurnIncreaseMult[state, netuid].bits, _bounds(state, netuid))
+    )
     state.deposit(NeuronRegistered(netuid, uid, hotkey))
 
 

@@ -169,9 +169,7 @@ CommitRevealWeightsEnabled = _per_subnet("CommitRevealWeightsEnabled", BOOL, Tru
 CommitRevealWeightsVersion = value("CommitRevealWeightsVersion", U16, default=4)
 RevealPeriodEpochs = map_("RevealPeriodEpochs", key=[NETUID_TWOX], value=U64, default=1)
 # (hash, epoch, block, unused) in the order committed
-WeightCommits = map_(
-    "WeightCommits", key=[INDEX_TWOX, ACCOUNT_TWOX], value=Vec(Tuple(H256, U64, U64, U64))
-)
+WeightCommits = map_("WeightCommits", key=[INDEX_TWOX, ACCOUNT_TWOX], value=Vec(Tuple(H256, U64, U64, U64)))
 # by index and epoch: (hotkey, block, ciphertext, drand round)
 TimelockedWeightCommits = map_(
     "TimelockedWeightCommits",
@@ -228,9 +226,7 @@ TotalStake = value("TotalStake", TaoBalance, default=0)
 TotalAlphaStaked = _per_subnet("TotalAlphaStaked", AlphaBalance, 0)
 TotalHotkeyAlpha = map_("TotalHotkeyAlpha", key=[ACCOUNT, NETUID], value=AlphaBalance, default=0)
 # A share is U64F64: hotkey, subnet -> all shares; hotkey, coldkey, subnet -> one holder's
-TotalHotkeyShares = map_(
-    "TotalHotkeyShares", key=[ACCOUNT, NETUID], value=FixedU128, default=FixedU128(0)
-)
+TotalHotkeyShares = map_("TotalHotkeyShares", key=[ACCOUNT, NETUID], value=FixedU128, default=FixedU128(0))
 Alpha = map_("Alpha", key=[ACCOUNT, ACCOUNT, NETUID], value=FixedU128, default=FixedU128(0))
 StakingHotkeys = map_("StakingHotkeys", key=[ACCOUNT], value=Vec(AccountId32), default=())
 AutoStakeDestination = map_("AutoStakeDestination", key=[ACCOUNT, NETUID], value=AccountId32)

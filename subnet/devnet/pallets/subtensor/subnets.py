@@ -39,9 +39,14 @@ def mechanism_exists(state: State, netuid: int, mechid: int) -> bool:
     return NetworksAdded[state, netuid] and mechid < MechanismCountCurrent[state, netuid]
 
 
+def storage_index(netuid: int, mechid: int) -> int:
+    """Where weights, bonds and updates of a mechanism are stored; saturates for numbers that cannot exist."""
+    return min(mechid * schedule.MECHANISM_STRIDE + netuid, schedule.U16_MAX)
+
+
 def storage_indices(state: State, netuid: int) -> list[int]:
     """The keys of all mechanisms of a subnet in Weights, Bonds, LastUpdate and Incentive."""
-    return [schedule.storage_index(netuid, mechid) for mechid in range(MechanismCountCurrent[state, netuid])]
+    return [storage_index(netuid, mechid) for mechid in range(MechanismCountCurrent[state, netuid])]
 
 
 def schedule_of(state: State, netuid: int) -> schedule.Schedule:
@@ -56,7 +61,9 @@ def schedule_of(state: State, netuid: int) -> schedule.Schedule:
 
 def epoch_with_lookahead(state: State, netuid: int) -> int:
     """The epoch that commits of this block belong to (rules 1.3)."""
-    return schedule.epoch_with_lookahead(schedule_of(state, netuid), SubnetEpochIndex[state, netuid], state.block)
+    return schedule.epoch_with_lookahead(
+        schedule_of(state, netuid), SubnetEpochIndex[state, netuid], state.block
+    )
 
 
 def owner_uid(state: State, netuid: int) -> int | None:

@@ -60,7 +60,7 @@ def commit_timelocked_weights(
 
 
 @pallet.call(118, [("netuid", NetUid), ("mecid", MechId), *_COMMIT], pays=False)
-def commit_timelocked_mechanism_weights(  # noqa: PLR0913 - the arguments are the chain's
+def commit_timelocked_mechanism_weights(
     state: State,
     origin: Origin,
     netuid: int,
@@ -94,10 +94,11 @@ def seal(state: State, netuid: int, mechid: int, sealed: Sealed, version: int) -
 @pallet.on_initialize(order=30)
 def reveal_timelocked(state: State) -> None:
     """Opens the commits whose epoch has come, on all subnets whose epoch is not deferred (rules 1.2, step 3)."""
-    due = [netuid for netuid in netuids(state) if netuid != ROOT and schedule.due(schedule_of(state, netuid), state.block)]
+    subnets = [netuid for netuid in netuids(state) if netuid != ROOT]
+    due = [netuid for netuid in subnets if schedule.due(schedule_of(state, netuid), state.block)]
     _, deferred = schedule.split_by_cap(due, MaxEpochsPerBlock[state])
-    for netuid in netuids(state):
-        if netuid != ROOT and netuid not in deferred:
+    for netuid in subnets:
+        if netuid not in deferred:
             _open_subnet(state, netuid)
 
 
@@ -137,7 +138,7 @@ def _open(state: State, netuid: int, mechid: int, sealed: Sealed) -> None:
     try:
         with state.transaction():
             weights.store(state, sealed.hotkey, vote, rate_limited=False)
-            state.deposit(TimelockedWeightsRevealed(vote.index, sealed.hotkey))
+            state.deposit(TimelockedWeightsRevealed(vote.storage_index, sealed.hotkey))
     except DispatchError:
         return
 

@@ -155,7 +155,12 @@ LockState = Struct(
 )
 MinerCollateralState = Struct(
     "pallet_subtensor::pallet::MinerCollateralState",
-    [("locked", AlphaBalance), ("drain_ratio", FixedU128), ("min_locked", AlphaBalance), ("earned", AlphaBalance)],
+    [
+        ("locked", AlphaBalance),
+        ("drain_ratio", FixedU128),
+        ("min_locked", AlphaBalance),
+        ("earned", AlphaBalance),
+    ],
 )
 SubnetLease = Struct(
     "pallet_subtensor::subnets::leasing::SubnetLease",

@@ -1,9 +1,9 @@
-"""Setting weights in plain sight: set_weights, set_mechanism_weights, and the checks every way goes through (rules 7.1)."""
+"""Setting weights in plain sight, and the checks that weights go through however they come (rules 7.1)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from subnet.devnet.frame import DispatchError, Origin, ensure
+from subnet.devnet.frame import Argument, DispatchError, Origin, ensure
 from subnet.devnet.pallets.subtensor import errors, neurons, stake_weight
 from subnet.devnet.pallets.subtensor.events import (
     BatchCompletedWithErrors,
@@ -25,14 +25,13 @@ from subnet.devnet.pallets.subtensor.storage import (
     WeightsSetRateLimit,
     WeightsVersionKey,
 )
-from subnet.devnet.pallets.subtensor.subnets import ROOT, mechanism_exists, owner_uid
+from subnet.devnet.pallets.subtensor.subnets import ROOT, mechanism_exists, owner_uid, storage_index
 from subnet.devnet.pallets.subtensor.types import CompactNetUids, CompactUidWeights, MechId, NetUid
 from subnet.devnet.scale import U16, U64, Compact, Vec
 from subnet.devnet.state import State
-from subnet.rules import schedule
 from subnet.rules import weights as rules
 
-_VECTORS = [("dests", Vec(U16)), ("weights", Vec(U16)), ("version_key", U64)]
+_VECTORS: list[Argument] = [("dests", Vec(U16)), ("weights", Vec(U16)), ("version_key", U64)]
 
 
 class Vote(NamedTuple):
@@ -45,21 +44,26 @@ class Vote(NamedTuple):
     version_key: int
 
     @property
-    def index(self) -> int:
+    def storage_index(self) -> int:
         """Where this mechanism's weights are stored."""
-        return schedule.storage_index(self.netuid, self.mechid)
+        return storage_index(self.netuid, self.mechid)
 
 
 @pallet.call(0, [("netuid", NetUid), *_VECTORS], pays=False)
 def set_weights(
-    state: State, origin: Origin, netuid: int, dests: tuple[int, ...], weights: tuple[int, ...], version_key: int
+    state: State,
+    origin: Origin,
+    netuid: int,
+    dests: tuple[int, ...],
+    weights: tuple[int, ...],
+    version_key: int,
 ) -> None:
     """Sets the signing hotkey's weights on the subnet; refused where weights are committed instead."""
     set_plain(state, origin.signed(), Vote(netuid, 0, dests, weights, version_key))
 
 
 @pallet.call(119, [("netuid", NetUid), ("mecid", MechId), *_VECTORS], pays=False)
-def set_mechanism_weights(  # noqa: PLR0913 - the arguments are the chain's
+def set_mechanism_weights(
     state: State,
     origin: Origin,
     netuid: int,
@@ -105,7 +109,7 @@ def set_plain(state: State, hotkey: bytes, vote: Vote) -> None:
     """Sets weights without a commit, at most once per WeightsSetRateLimit blocks."""
     ensure(not CommitRevealWeightsEnabled[state, vote.netuid], errors.CommitRevealEnabled)
     uid = store(state, hotkey, vote, rate_limited=True)
-    neurons.put(LastUpdate, state, vote.index, uid, state.block)
+    neurons.put(LastUpdate, state, vote.storage_index, uid, state.block)
 
 
 def store(state: State, hotkey: bytes, vote: Vote, *, rate_limited: bool) -> int:
@@ -114,14 +118,15 @@ def store(state: State, hotkey: bytes, vote: Vote, *, rate_limited: bool) -> int
     Only plain weights are rate-limited: a commit has been when it was made.
     """
     uid = _sender(state, hotkey, vote)
-    ensure(rules.version_allowed(vote.version_key, WeightsVersionKey[state, vote.netuid]), errors.IncorrectWeightVersionKey)
+    oldest = WeightsVersionKey[state, vote.netuid]
+    ensure(rules.version_allowed(vote.version_key, oldest), errors.IncorrectWeightVersionKey)
     if rate_limited:
         ensure(not too_soon(state, vote.netuid, vote.mechid, uid), errors.SettingWeightsTooFast)
     _ensure_permitted(state, uid, vote)
     _ensure_well_formed(state, uid, vote)
     upscaled = rules.max_upscaled_u16(vote.values)
-    Weights[state, vote.index, uid] = tuple(zip(vote.uids, upscaled, strict=True))
-    state.deposit(WeightsSet(vote.index, uid))
+    Weights[state, vote.storage_index, uid] = tuple(zip(vote.uids, upscaled, strict=True))
+    state.deposit(WeightsSet(vote.storage_index, uid))
     return uid
 
 
@@ -167,6 +172,6 @@ def has_enough_stake(state: State, netuid: int, hotkey: bytes) -> bool:
 
 def too_soon(state: State, netuid: int, mechid: int, uid: int) -> bool:
     """Whether the neuron set or committed weights less than WeightsSetRateLimit blocks ago."""
-    updates = LastUpdate[state, schedule.storage_index(netuid, mechid)]
+    updates = LastUpdate[state, storage_index(netuid, mechid)]
     last = updates[uid] if uid < len(updates) else 0
     return not rules.rate_limit_passed(last, state.block, WeightsSetRateLimit[state, netuid])

@@ -1,0 +1,42 @@
+"""All of SubtensorModule: importing this module declares every call, check and hook of the pallet."""
+
+from subnet.devnet.pallets.subtensor import (
+    axons,
+    coinbase,
+    commits,
+    dissolution,
+    epochs_by_owner,
+    errors_reserved,
+    genesis,
+    identity,
+    networks,
+    refused,
+    registry,
+    staking,
+    timelock,
+    transfers,
+    weight_checks,
+    weights,
+)
+from subnet.devnet.pallets.subtensor.pallet import pallet
+
+__all__ = ["DECLARATIONS", "pallet"]
+
+DECLARATIONS = (
+    axons,
+    coinbase,
+    commits,
+    dissolution,
+    epochs_by_owner,
+    errors_reserved,
+    genesis,
+    identity,
+    networks,
+    refused,
+    registry,
+    staking,
+    timelock,
+    transfers,
+    weight_checks,
+    weights,
+)
