@@ -22,6 +22,20 @@ from subnet.devnet.pallets.subtensor.subnets import subnet_account
 from subnet.devnet.state import State
 from subnet.rules import pool as rules
 from subnet.rules.fixed import U64F64
+from subnet.rules.pool import Pool
+
+__all__ = [
+    "Pool",
+    "bought",
+    "inject",
+    "pool_of",
+    "price",
+    "price_rao",
+    "sold",
+    "swap_alpha_for_tao",
+    "swap_tao_for_alpha",
+    "write_reserves",
+]
 
 RAO = 10**9
 _REFUSALS = {
@@ -34,9 +48,9 @@ _REFUSALS = {
 }
 
 
-def pool_of(state: State, netuid: int, drop_fees: bool = False) -> rules.Pool:
+def pool_of(state: State, netuid: int, drop_fees: bool = False) -> Pool:
     """The subnet's pool; root and subnets without a dynamic mechanism trade one to one."""
-    return rules.Pool(
+    return Pool(
         SubnetTAO[state, netuid],
         SubnetAlphaIn[state, netuid],
         swap.SwapBalancer[state, netuid].quote,
@@ -103,7 +117,7 @@ def inject(state: State, netuid: int, tao: int, alpha: int) -> bool:
     return True
 
 
-def write_reserves(state: State, netuid: int, after: rules.Pool) -> None:
+def write_reserves(state: State, netuid: int, after: Pool) -> None:
     """Stores a pool's reserves; TotalStake is the sum of the TAO in all pools."""
     TotalStake[state] = TotalStake[state] + after.tao - SubnetTAO[state, netuid]
     SubnetTAO[state, netuid] = after.tao
