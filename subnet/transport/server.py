@@ -100,9 +100,11 @@ class Server:
         caller, headers = self._claim(scope)
         body = await _body(receive, self._limits.body_seconds)
         try:
-            await _respond(send, 200, await self._answered(caller, headers, body, receive))
+            await _respond(send, 200, await self._answered(headers, body, receive))
         except Denied as denied:
-            log.info("denied %s: %d %s", caller, denied.status, denied.error)
+            # Before the signature holds, anybody could fill the log in the caller's name.
+            level = logging.DEBUG if denied.status == 401 else logging.INFO
+            log.log(level, "denied %s: %d %s", caller, denied.status, denied.error)
             raise
 
     def _claim(self, scope: Mapping[str, Any]) -> tuple[Hotkey, dict[str, str]]:
@@ -119,9 +121,7 @@ class Server:
             raise Denied(403, "not-served", str(failure), close=True) from None
         return caller, headers
 
-    async def _answered(
-        self, claimed: Hotkey, headers: Mapping[str, str], body: bytes, receive: Receive
-    ) -> bytes:
+    async def _answered(self, headers: Mapping[str, str], body: bytes, receive: Receive) -> bytes:
         try:
             caller = verified(headers, body, self._hotkey, self._nonces)
         except Unauthenticated as failure:

@@ -9,6 +9,8 @@ import pytest
 
 from subnet.protocol import MAX_ANSWER_BYTES, Address
 from subnet.transport.client import Client, Unanswered
+from subnet.transport.listening import listen, serving
+from subnet.transport.server import Server
 
 BLOCKED = [
     "127.0.0.1",
@@ -244,6 +246,20 @@ async def test_connections_are_kept_and_reused(wire, client):
         for _ in range(10):
             await client.ask(peer, wire.query())
     assert len(accepted) == 1
+
+
+async def test_a_miners_server_keeps_connections_open(wire, client):
+    ports = set()
+    app = Server(wire.MINER.ss58_address, wire.echo, lambda caller: None)
+
+    async def noting(scope, receive, send):
+        ports.add(scope["client"][1])
+        await app(scope, receive, send)
+
+    async with serving(noting, listen("127.0.0.1", 0)) as address:
+        for _ in range(5):
+            await client.ask(wire.peer(address), wire.query())
+    assert len(ports) == 1
 
 
 async def test_a_kept_connection_that_was_closed_is_no_silence(wire, client):
