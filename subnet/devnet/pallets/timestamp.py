@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from subnet.devnet.dispatch import Origin
 from subnet.devnet.frame import Pallet, State
-from subnet.devnet.scale import U64, Compact
+from subnet.devnet.scale import U64, Compact, encode_compact
 
 pallet = Pallet("Timestamp", index=2)
 
@@ -17,3 +17,8 @@ def set(state: State, origin: Origin, now: int) -> None:
     """Sets the time of the block in milliseconds since 1970; only a block's author can."""
     origin.none()
     Now[state] = now
+
+
+def call_bytes(now: int) -> bytes:
+    """The call with which the author of a block sets its time, encoded."""
+    return bytes((pallet.index, 0)) + encode_compact(now)

@@ -1,0 +1,233 @@
+"""The node: makes blocks out of the extrinsics it was sent, and tells those who watch.
+
+Everything here runs to its end without giving way to other tasks, so that a client never sees half a block.
+Blocks are final at once. When blocks are made is the producer's business.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from subnet.devnet.blocks import NO_PARENT, Block, Blocks, Header, root_of, slot_digest
+from subnet.devnet.chain_types import Weight
+from subnet.devnet.config import ChainConfig
+from subnet.devnet.dispatch import PoolError
+from subnet.devnet.executive import Executive
+from subnet.devnet.extrinsic import Extrinsic, decode_extrinsic, unsigned
+from subnet.devnet.genesis import make_genesis
+from subnet.devnet.pallets import system, timestamp
+from subnet.devnet.pallets.block_limits import BLOCK_BYTES, BLOCK_REF_TIME
+from subnet.devnet.pool import Pool, Watcher
+from subnet.devnet.runtime import Runtime
+from subnet.devnet.scale import ScaleError, encode_compact
+from subnet.devnet.shield import EnvelopeError, ShieldKey
+from subnet.devnet.state import Encoded, State
+
+log = logging.getLogger(__name__)
+
+_BAD_FORMAT = 1001
+_NORMAL_SHARE = 3, 4  # of a block's length and weight
+_INITIALIZATION = b"\x02"
+_INHERENT_INCLUDED = system.ExtrinsicSuccess((Weight(0, 0), "Mandatory", "Yes"))
+HeadListener = Callable[[Block], None]
+
+
+class Node:
+    """A chain and the pool of extrinsics for its next block."""
+
+    def __init__(self, config: ChainConfig) -> None:
+        self.config = config.settled()
+        self.runtime = Runtime(self.config)
+        self.state = State(self.config, self.runtime)
+        make_genesis(self.runtime, self.state)
+        self.blocks = Blocks(self._genesis(), self.config.retained_blocks)
+        self.executive = Executive(self.runtime, self.state, self.blocks)
+        self.pool = Pool(lambda account: system.nonce(self.state, account))
+        self.shield = ShieldKey(str(self.config.seed))
+        self.head_listeners: set[HeadListener] = set()
+        self.pool_listeners: set[Callable[[], None]] = set()
+        self.metadata_hex = {14: f"0x{self.runtime.metadata_v14.hex()}"}
+        self.time_offset = 0  # milliseconds, by time travel
+        self.mode = self.config.mode  # may change while the chain runs
+
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong inside of pallets by mistakes of theirs; empty on a sound chain."""
+        return self.executive.failures
+
+    def submit(self, raw: bytes, watcher: Watcher | None = None) -> bytes:
+        """Takes an extrinsic into the pool and returns its hash; raises PoolError."""
+        extrinsic = self.decoded(raw)
+        self.pool.refuse_known(extrinsic)
+        validity = self.executive.validate(extrinsic, self.state.block + 1)
+        self.pool.add(extrinsic, validity, watcher)
+        for listener in tuple(self.pool_listeners):
+            listener()
+        return extrinsic.hash
+
+    @staticmethod
+    def decoded(raw: bytes) -> Extrinsic:
+        """The extrinsic that the bytes are; raises PoolError."""
+        try:
+            return decode_extrinsic(raw)
+        except ScaleError as error:
+            raise PoolError(_BAD_FORMAT, "Extrinsic has invalid format", str(error)) from None
+
+    def make_block(self) -> Block:
+        """Makes the next block, tells watchers and listeners, and returns it."""
+        number, now = self.state.block + 1, self._now()
+        self.state.open_block()
+        digest = slot_digest(now // self.config.slot_duration)
+        self._initialize(number, now, digest)
+        maker = BlockMaker(self, timestamp.call_bytes(now))
+        self.state.extrinsic = 0
+        self.state.deposit(_INHERENT_INCLUDED)
+        self.state.extrinsic = None
+        maker.include_pool()
+        block = Block(self._header(number, maker.extrinsics, digest), tuple(maker.extrinsics))
+        self.blocks.add(block)
+        self._announce(block, maker.included)
+        return block
+
+    def _initialize(self, number: int, now: int, digest: bytes) -> None:
+        state = self.state
+        system.Number[state] = number
+        system.ParentHash[state] = system.BlockHash[state, number - 1] = self.blocks.head_hash
+        if number > system.BLOCK_HASH_COUNT:
+            del system.BlockHash[state, number - 1 - system.BLOCK_HASH_COUNT]
+        state.put(system.DigestOfBlock.prefix, Encoded(digest))
+        timestamp.Now[state] = now
+        for hook in self.runtime.initialize:
+            try:
+                with state.transaction():
+                    hook(state)
+            except Exception as error:  # noqa: BLE001 - a pallet's bug must not stop the chain; it is reported
+                self.executive.report(f"{hook.__module__}.{hook.__qualname__}", error)
+
+    def _header(self, number: int, extrinsics: list[bytes], digest: bytes) -> Header:
+        state = self.state
+        records = [_phase(index) + event.encoded + b"\x00" for index, event in state.events]
+        events = encode_compact(len(records)) + b"".join(records)
+        state.put(system.Events.prefix, Encoded(events))
+        system.EventCount[state] = len(records)
+        parent = self.blocks.head
+        return Header(
+            self.blocks.head_hash, number, root_of(parent.state_root, events), root_of(*extrinsics), digest
+        )
+
+    def _announce(self, block: Block, included: list[Watcher]) -> None:
+        name = f"0x{block.hash.hex()}"
+        if len(self.pool):
+            self.pool.sweep(block.number + 1)
+        for watcher in included:
+            watcher({"inBlock": name})
+            watcher({"finalized": name})
+        for listener in tuple(self.head_listeners):
+            listener(block)
+
+    def _now(self) -> int:
+        """The time of the next block in milliseconds: the clock's, or in steps of the block time."""
+        if self.mode == "interval":
+            now = time.time_ns() // 1_000_000 + self.time_offset
+        else:
+            start = self.config.genesis_time or 0
+            now = start + (self.state.block + 1) * self.config.slot_duration + self.time_offset
+        return max(now, timestamp.Now[self.state] + 1)
+
+    def _genesis(self) -> Block:
+        """Block 0. Its hash stands for metadata, configuration and state: clients cache metadata by it."""
+        root = root_of(self.runtime.metadata_v15, repr(self.config).encode(), self.state_digest())
+        return Block(Header(NO_PARENT, 0, root, root_of(), slot_digest(0)), ())
+
+    def state_digest(self) -> bytes:
+        """A hash of the whole storage, the same for two chains in the same state."""
+        parts = []
+        for key in self.state.keys(b""):
+            value = self.runtime.encoded(key, self.state.get(key))
+            parts += [encode_compact(len(key)), key, encode_compact(len(value)), value]
+        return root_of(*parts)
+
+    def travel(self, time_ms: int) -> int:
+        """Lets the next block be at `time_ms`, later ones as far behind it as they are; returns `time_ms`.
+
+        Raises ValueError for a time that is not behind the last block's.
+        """
+        if time_ms <= timestamp.Now[self.state]:
+            raise ValueError(f"time goes forward only: the last block is at {timestamp.Now[self.state]}")
+        self.time_offset += time_ms - self._now()
+        return time_ms
+
+    def events(self, block: int | None = None) -> tuple[Any, ...]:
+        """The event records of a block, by default the last one; raises StateDiscarded."""
+        return system.Events[self.state.at(self.state.block if block is None else block)]
+
+    def revert(self, block: int) -> None:
+        """Takes the chain back to an earlier block; the pool is emptied. Raises StateDiscarded."""
+        self.state.revert(block)
+        self.blocks.revert(block)
+        for pooled in self.pool:
+            self.pool.drop(pooled)
+
+    def set_storage(self, key: bytes, value: bytes | None) -> None:
+        """Writes or deletes raw storage as part of the last block; raises DispatchError for a bad value."""
+        if value is None:
+            self.state.remove(key)
+        else:
+            self.state.put(key, self.runtime.stored(key, value))
+        self.state.forget_views()
+
+
+def _phase(extrinsic: int | None) -> bytes:
+    return _INITIALIZATION if extrinsic is None else b"\x00" + extrinsic.to_bytes(4, "little")
+
+
+class BlockMaker:
+    """Fills one block with extrinsics, up to the share of its length and weight that normal calls have."""
+
+    def __init__(self, node: Node, inherent: bytes) -> None:
+        self.node = node
+        self.extrinsics = [unsigned(inherent)]
+        self.included: list[Watcher] = []
+        share, of = _NORMAL_SHARE
+        self._bytes_left = BLOCK_BYTES * share // of
+        self._weight_left = BLOCK_REF_TIME * share // of
+
+    def include_pool(self) -> None:
+        """Includes what is ready, and drops what has become invalid."""
+        for pooled in self.node.pool.ready():
+            if not self._fits(pooled.extrinsic):
+                break
+            try:
+                self._include(pooled.extrinsic)
+            except PoolError:
+                self.node.pool.drop(pooled)
+                continue
+            self.node.pool.remove(pooled)
+            self.included += pooled.watchers
+
+    def _fits(self, extrinsic: Extrinsic) -> bool:
+        weight = self.node.runtime.declared(extrinsic.call).weight
+        return len(extrinsic.raw) <= self._bytes_left and weight <= self._weight_left
+
+    def _include(self, extrinsic: Extrinsic) -> None:
+        succeeded = self.node.executive.apply(extrinsic, len(self.extrinsics))
+        self.extrinsics.append(extrinsic.raw)
+        self._bytes_left -= len(extrinsic.raw)
+        self._weight_left -= self.node.runtime.declared(extrinsic.call).weight
+        if succeeded and extrinsic.call.name == "MevShield":
+            self._include_shielded(extrinsic)
+
+    def _include_shielded(self, carrier: Extrinsic) -> None:
+        """Opens an envelope and includes what is in it right behind; what is not valid is left out."""
+        call = self.node.runtime.bound(carrier.call)
+        if call.name != "submit_encrypted":
+            return
+        try:
+            inner = decode_extrinsic(self.node.shield.open(call.args.ciphertext))
+            self.node.executive.validate(inner, self.node.state.block)
+            self._include(inner)
+        except (EnvelopeError, ScaleError, PoolError) as error:
+            log.warning("an encrypted extrinsic was left out: %s", error)

@@ -1,0 +1,65 @@
+"""When blocks are made: every block time, one for each extrinsic that arrives, or only on request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from subnet.devnet.config import Mode
+from subnet.devnet.node import Node
+
+_BLOCKS_AT_ONCE = 64  # so that clients are answered while thousands of blocks are asked for
+
+
+class Producer:
+    """Makes a node's blocks in the mode of the node, which may change while it runs."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Makes blocks until it is cancelled."""
+        wake: Callable[[], None] = self._changed.set
+        self.node.pool_listeners.add(wake)
+        try:
+            await self._run()
+        finally:
+            self.node.pool_listeners.discard(wake)
+
+    async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        due = clock() + self.node.config.block_time
+        while True:
+            if self.node.mode == "interval":
+                await self._wait(due - clock())
+                if clock() >= due:
+                    self.node.make_block()
+                    due = max(due + self.node.config.block_time, clock())
+            else:
+                await self._wait(None)
+                due = clock() + self.node.config.block_time
+                while self.node.mode == "instant" and self.node.pool.has_ready():
+                    self.node.make_block()
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Returns when the time is up or something changed."""
+        try:
+            async with asyncio.timeout(seconds if seconds is None else max(0.0, seconds)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        self._changed.clear()
+
+    def set_mode(self, mode: Mode) -> None:
+        """From now on blocks are made like this."""
+        self.node.mode = mode
+        self._changed.set()
+
+    async def make_blocks(self, count: int) -> str:
+        """Makes blocks at once, in any mode, and returns the hash of the last one as 0x text."""
+        for made in range(1, count + 1):
+            self.node.make_block()
+            if made % _BLOCKS_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return f"0x{self.node.blocks.head_hash.hex()}"

@@ -1,0 +1,98 @@
+"""The websocket in front of a node.
+
+At the end connections are dropped without a goodbye: the SDK hangs on a polite close while a request or a
+subscription is open, and reports a lost connection at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import logging
+from typing import Any
+
+from websockets.asyncio.server import Server as WebsocketServer
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from subnet.devnet.node import Node
+from subnet.devnet.producer import Producer
+from subnet.devnet.rpc.answer import answer
+from subnet.devnet.rpc.session import Session
+from subnet.errors import ConditionError
+
+log = logging.getLogger(__name__)
+
+_LARGEST_FRAME = 16 * 1024 * 1024  # bytes; a full block of extrinsics as hexadecimal text would be 15 MiB
+_MOST_WAITING = 10_000  # updates for a client that does not read; then it is dropped
+
+
+class Server:
+    """Serves one node on one port until it is closed."""
+
+    def __init__(self, node: Node, producer: Producer) -> None:
+        self.node, self.producer = node, producer
+        self._server: WebsocketServer | None = None
+        self._connections: set[ServerConnection] = set()
+
+    async def open(self, host: str, port: int) -> int:
+        """Listens, on a free port for 0, and returns the port; raises ConditionError when it is taken."""
+        try:
+            self._server = await serve(
+                self._serve, host, port, compression=None, max_size=_LARGEST_FRAME, ping_interval=None
+            )
+        except OSError as error:
+            raise _cannot_listen(host, port, error) from None
+        return int(next(iter(self._server.sockets)).getsockname()[1])
+
+    async def close(self) -> None:
+        """Stops listening and drops all connections."""
+        if self._server is None:
+            return
+        self._server.close(close_connections=False)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await self._server.wait_closed()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)
+
+        def send(message: dict[str, Any]) -> None:
+            try:
+                waiting.put_nowait(message)
+            except asyncio.QueueFull:
+                connection.transport.abort()
+
+        session = Session(self.node, self.producer, send)
+        self._connections.add(connection)
+        updates = asyncio.create_task(_send_updates(connection, waiting))
+        try:
+            async for frame in connection:
+                reply = await answer(session, frame)
+                if reply is not None:
+                    await connection.send(reply)
+        except ConnectionClosed:
+            log.debug("a client is gone")
+        finally:
+            self._connections.discard(connection)
+            session.close()
+            updates.cancel()
+
+
+async def _send_updates(connection: ServerConnection, waiting: asyncio.Queue[dict[str, Any]]) -> None:
+    try:
+        while True:
+            await connection.send(json.dumps(await waiting.get()))
+    except ConnectionClosed:
+        return
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> ConditionError:
+    if error.errno == errno.EADDRINUSE:
+        return ConditionError(
+            f"port {port} on {host} is taken: stop what listens there, or choose another --port"
+        )
+    return ConditionError(
+        f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
+    )
