@@ -5,7 +5,7 @@ price ratio leave the price alone and move the weights instead.
 """
 
 from dataclasses import dataclass, replace
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
 from subnet.rules.fixed import U16_MAX, U64F64
@@ -175,7 +175,8 @@ def _paid_out(out_reserve: int, in_reserve: int, net: int, in_weight: int, out_w
         raise ReservesTooLow(f"the reserve of {out_reserve} rao is below {MIN_RESERVE}")
     if in_weight == out_weight:
         return out_reserve * net // (in_reserve + net)
-    kept = _power(Fraction(in_reserve, in_reserve + net), Fraction(in_weight, out_weight))
+    # rounded up, so that the last digit never pays out more than the formula
+    kept = _power(Fraction(in_reserve, in_reserve + net), Fraction(in_weight, out_weight), ROUND_CEILING)
     return out_reserve * (WEIGHT_ONE - kept) // WEIGHT_ONE
 
 
@@ -189,9 +190,9 @@ def _max_net_sell(pool: Pool, limit: Fraction) -> int:
     return pool.alpha * (_power(ratio, Fraction(pool.quote_weight, WEIGHT_ONE)) - WEIGHT_ONE) // WEIGHT_ONE
 
 
-def _power(base: Fraction, exponent: Fraction) -> int:
-    """`base ** exponent` in 1e18ths, cut."""
+def _power(base: Fraction, exponent: Fraction, rounding: str = ROUND_FLOOR) -> int:
+    """`base ** exponent` in 1e18ths."""
     value = _WORKING.divide(Decimal(base.numerator), Decimal(base.denominator))
     power = _WORKING.divide(Decimal(exponent.numerator), Decimal(exponent.denominator))
     scaled = _WORKING.multiply(_WORKING.power(value, power), Decimal(WEIGHT_ONE))
-    return int(scaled.to_integral_value(rounding=ROUND_DOWN))
+    return int(scaled.to_integral_value(rounding=rounding))
