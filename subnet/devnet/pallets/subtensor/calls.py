@@ -2,8 +2,10 @@
 
 from subnet.devnet.pallets.subtensor import (
     axons,
+    children,
     coinbase,
     commits,
+    delegation,
     dissolution,
     epochs_by_owner,
     errors_reserved,
@@ -24,8 +26,10 @@ __all__ = ["DECLARATIONS", "pallet"]
 
 DECLARATIONS = (
     axons,
+    children,
     coinbase,
     commits,
+    delegation,
     dissolution,
     epochs_by_owner,
     errors_reserved,

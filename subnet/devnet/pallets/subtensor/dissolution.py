@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from subnet.devnet.frame import Origin, ensure
-from subnet.devnet.pallets import balances, swap
+from subnet.devnet.pallets import alpha_assets, assay, balances, swap
 from subnet.devnet.pallets.subtensor.errors import SubnetNotExists
 from subnet.devnet.pallets.subtensor.events import NetworkRemoved
 from subnet.devnet.pallets.subtensor.pallet import pallet
@@ -24,6 +24,10 @@ from subnet.devnet.pallets.subtensor.subnets import ROOT, ensure_exists, storage
 from subnet.devnet.pallets.subtensor.types import AccountId32, NetUid, NetUidStorageIndex
 from subnet.devnet.state import State
 from subnet.devnet.storage import StorageItem, StorageMap
+
+
+# Pallets that store something by netuid and belong to the subnet's economy
+_OWNERS = (pallet, swap.pallet, alpha_assets.pallet, assay.pallet)
 
 
 @pallet.call(61, [("coldkey", AccountId32), ("netuid", NetUid)])
@@ -46,7 +50,7 @@ def dissolve(state: State, netuid: int) -> None:
     """Pays the stakers of a subnet and removes it with all that is stored about it."""
     ensure(netuid != ROOT, SubnetNotExists)
     _pay_out(state, netuid)
-    for item in (*pallet.storage, *swap.pallet.storage):
+    for item in (item for owner in _OWNERS for item in owner.storage):
         if isinstance(item, StorageMap):
             for key in list(_keys_of(state, item, netuid)):
                 del item[state, *key]
