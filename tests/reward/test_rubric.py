@@ -132,7 +132,7 @@ def test_a_function_of_the_round_that_breaks_blames_nobody():
     ],
 )
 def test_a_rubric_that_makes_no_sense_is_refused_when_it_is_made(weights, gates):
-    with pytest.raises(ValueError, match="rubric|weight|name"):
+    with pytest.raises(ValueError, match=r"rubric|weight|name"):
         Rubric(weights, gates)
 
 

@@ -2,6 +2,7 @@
 
 import stat
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 
@@ -25,7 +26,7 @@ def test_instances_do_not_repeat_within_ten_thousand_draws_and_differ_between_se
 
 def test_seeds_of_consecutive_draws_lie_far_apart():
     seeds = sorted(MINE.seed(1, index) for index in range(10_000))
-    gaps = [later - earlier for earlier, later in zip(seeds, seeds[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(seeds)]
     assert min(gaps) > 1_000_000
     assert max(seeds) > 1 << 62
 
