@@ -7,21 +7,31 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
+from subnet.devnet import views
 from subnet.devnet.config import ChainConfig
 from subnet.devnet.dispatch import BoundCall, Origin, Other
 from subnet.devnet.frame import CallDecl, Check, Hook, MethodDecl, Pallet, RuntimeApi, State
 from subnet.devnet.metadata import MetadataWriter
 from subnet.devnet.pallets import (
+    alpha_assets,
+    assay,
     aura,
     balances,
+    commitments,
     core_apis,
+    drand,
     mev_shield,
+    multisig,
+    proxy,
     sudo,
+    swap,
     system,
     timestamp,
     transaction_payment,
     utility,
 )
+from subnet.devnet.pallets.admin_utils import calls as admin_utils
+from subnet.devnet.pallets.subtensor import calls as subtensor
 from subnet.devnet.scale import CALL, EVENT, Enum, Field, ScaleError, Type, Variant, decode_all
 from subnet.devnet.state import PREFIX, Encoded
 from subnet.devnet.storage import StorageItem
@@ -35,12 +45,22 @@ PALLETS: tuple[Pallet, ...] = (
     utility.pallet,
     sudo.pallet,
     mev_shield.pallet,
+    subtensor.pallet,
+    admin_utils.pallet,
+    multisig.pallet,
+    proxy.pallet,
+    commitments.pallet,
+    drand.pallet,
+    swap.pallet,
+    alpha_assets.pallet,
+    assay.pallet,
 )
 APIS: tuple[RuntimeApi, ...] = (
     core_apis.core,
     core_apis.metadata,
     core_apis.nonces,
     transaction_payment.api,
+    *views.APIS,
 )
 
 

@@ -22,3 +22,8 @@ def set(state: State, origin: Origin, now: int) -> None:
 def call_bytes(now: int) -> bytes:
     """The call with which the author of a block sets its time, encoded."""
     return bytes((pallet.index, 0)) + encode_compact(now)
+
+
+@pallet.genesis
+def _start(state: State) -> None:
+    Now[state] = state.config.genesis_time or 0

@@ -1,0 +1,123 @@
+"""`assay chain`: a development chain to which the SDK, btcli and substrate-interface connect, until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+import bittensor_core
+
+from subnet.devnet import devnet
+from subnet.devnet.config import Mode
+from subnet.errors import ConditionError
+
+_DONE, _USAGE, _CONDITION = 0, 2, 3
+_LONGEST_BLOCK_TIME = 3600.0  # seconds
+_FUNDED = "BT_DEFAULT_TOKEN_WALLET"  # as the official localnet has it
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a chain until Ctrl-C or SIGTERM (0); 2 for wrong usage, 3 when the port cannot be had."""
+    arguments = _parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        config = _config(arguments)
+        asyncio.run(_serve(arguments.host, arguments.port, config))
+    except ValueError as error:
+        print(f"assay chain: {error}", file=sys.stderr)
+        return _USAGE
+    except ConditionError as error:
+        print(f"assay chain: {error}", file=sys.stderr)
+        return _CONDITION
+    return _DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="assay chain", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=9944, help="port, 0 for a free one (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--block-time",
+        type=_block_time,
+        default=1.0,
+        metavar="SECONDS",
+        help="of a block (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--mode",
+        choices=("interval", "instant", "manual"),
+        default="interval",
+        help="make a block every block time, for each transaction, or on dev_newBlock (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("localnet", "mainnet"),
+        default="localnet",
+        help="values that a new chain starts with",
+    )
+    parser.add_argument(
+        "--seed", help="any text: the same chain on every start; without it each chain is a new one"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{port} is not a port: choose one from 0 to 65535")
+    return port
+
+
+def _block_time(text: str) -> float:
+    seconds = float(text)
+    if not 0.001 <= seconds <= _LONGEST_BLOCK_TIME:
+        raise argparse.ArgumentTypeError(f"a block takes from 0.001 to {_LONGEST_BLOCK_TIME:.0f} seconds")
+    return seconds
+
+
+def _config(arguments: argparse.Namespace) -> dict[str, object]:
+    """The options of the chain; raises ValueError when the environment names a wallet that is no address."""
+    funded: tuple[bytes, ...] = ()
+    address = os.environ.get(_FUNDED)
+    if address:
+        try:
+            funded = (bytes(bittensor_core.ss58_decode(address)),)
+        except ValueError:
+            raise ValueError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
+    return {
+        "block_time": arguments.block_time,
+        "mode": arguments.mode,
+        "preset": arguments.preset,
+        "seed": arguments.seed,
+        "funded": funded,
+    }
+
+
+async def _serve(host: str, port: int, config: dict[str, object]) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with devnet(host, port, **config) as chain:
+        ready = f"chain ready at {chain.endpoint} ({_pace(chain.node.mode, chain.node.config.block_time)})"
+        print(f"{ready}; try: btcli subnets list --network {chain.endpoint}", flush=True)
+        await stopped.wait()
+
+
+def _pace(mode: Mode, block_time: float) -> str:
+    if mode == "interval":
+        return f"a block every {block_time:g} s"
+    return "a block for each transaction" if mode == "instant" else "blocks on dev_newBlock"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
