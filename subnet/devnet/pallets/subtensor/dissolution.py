@@ -25,7 +25,6 @@ from subnet.devnet.pallets.subtensor.types import AccountId32, NetUid, NetUidSto
 from subnet.devnet.state import State
 from subnet.devnet.storage import StorageItem, StorageMap
 
-
 # Pallets that store something by netuid and belong to the subnet's economy
 _OWNERS = (pallet, swap.pallet, alpha_assets.pallet, assay.pallet)
 
