@@ -79,9 +79,7 @@ class Lock:
     last_block: int = 0
 
 
-def lock_cost(
-    lock: Lock, now: int, min_lock: int = MIN_LOCK, interval: int = LOCK_REDUCTION_INTERVAL
-) -> int:
+def lock_cost(lock: Lock, now: int, min_lock: int = MIN_LOCK, interval: int = LOCK_REDUCTION_INTERVAL) -> int:
     """Rao to lock for a new subnet in block `now`: twice the last lock, falling linearly, never below the minimum."""
     start = lock.last_lock * (1 if lock.last_block == 0 else 2)
     fall = lock.last_lock // interval * max(now - lock.last_block, 0)
@@ -99,7 +97,9 @@ def median_price(prices: Sequence[Fraction | int | float]) -> Fraction:
     return (ordered[middle - 1] + ordered[middle]) / 2
 
 
-def starting_pool(lock: int, prices: Sequence[Fraction | int | float], min_lock: int = MIN_LOCK) -> tuple[int, int]:
+def starting_pool(
+    lock: int, prices: Sequence[Fraction | int | float], min_lock: int = MIN_LOCK
+) -> tuple[int, int]:
     """(TAO, alpha) in rao of a new subnet's pool, priced at the median of the existing subnets."""
     tao = max(lock, min_lock)
     return tao, int(tao / median_price(prices))

@@ -52,7 +52,9 @@ class Owned:
     registered_at: int
 
 
-def owner_immune(owned: Iterable[Owned], owner_uid: int | None, limit: int = IMMUNE_OWNER_UIDS_LIMIT) -> list[int]:
+def owner_immune(
+    owned: Iterable[Owned], owner_uid: int | None, limit: int = IMMUNE_OWNER_UIDS_LIMIT
+) -> list[int]:
     """Uids of the owner that are never pruned: oldest registrations first, at most `limit`.
 
     The uid of the subnet's owner hotkey goes to the front when the list lacks it.

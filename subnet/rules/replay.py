@@ -86,7 +86,9 @@ def _prune(given: Input) -> int | None:
     protected = _protected(given)
     seats = [
         pruning.Seat(uid, amount, block, uid in protected)
-        for uid, (amount, block) in enumerate(zip(given["emission"], given["registration_block"], strict=True))
+        for uid, (amount, block) in enumerate(
+            zip(given["emission"], given["registration_block"], strict=True)
+        )
     ]
     return pruning.choose(seats, given["now"], given["immunity_period"], given["min_non_immune"])
 
@@ -165,7 +167,10 @@ RULES: Sequence[tuple[Sequence[str], Callable[[Input], Any]]] = (
     (("start", "sequence", "mult"), _burn_sequence),
     (("mult", "registrations_in_one_block"), lambda v: _burn_bumps(v, v["registrations_in_one_block"])),
     (("mult", "registrations"), lambda v: _burn_bumps(v, v["registrations"])),
-    (("start", "half_life", "blocks"), lambda v: _decayed(v["start"], v["half_life"], v["blocks"], _bounds(v))),
+    (
+        ("start", "half_life", "blocks"),
+        lambda v: _decayed(v["start"], v["half_life"], v["blocks"], _bounds(v)),
+    ),
     (("half_life",), lambda v: price.decay_factor(v["half_life"])),
     (("last_lock", "last_lock_block", "now"), _lock_cost),
     (("issuance",), lambda v: emission.block_emission(v["issuance"])),
@@ -175,8 +180,14 @@ RULES: Sequence[tuple[Sequence[str], Callable[[Input], Any]]] = (
     (("block_emission", "subnets", "prices", "moving_prices_equal"), _injection),
     (("prices",), lambda v: float(price.median_price(v["prices"]))),
     (("emission", "registration_block", "immunity_period"), _prune),
-    (("tempo", "last_epoch_block", "blocks_since_last_step", "now"), lambda v: schedule.due(_schedule(v), v["now"])),
-    (("tempo", "last_epoch_block", "now"), lambda v: schedule.blocks_until_next_epoch(_schedule(v), v["now"])),
+    (
+        ("tempo", "last_epoch_block", "blocks_since_last_step", "now"),
+        lambda v: schedule.due(_schedule(v), v["now"]),
+    ),
+    (
+        ("tempo", "last_epoch_block", "now"),
+        lambda v: schedule.blocks_until_next_epoch(_schedule(v), v["now"]),
+    ),
     (("tempo", "last_epoch_block"), lambda v: schedule.next_epoch_start(_schedule(v))),
     (("total",), _mechanism_split),
     (("netuid", "mechid"), lambda v: schedule.storage_index(v["netuid"], v["mechid"])),

@@ -44,7 +44,9 @@ class Report:
 
 def joined(first: Report, second: Report) -> Report:
     """Both reports as one."""
-    return Report(first.lines + second.lines, first.reproduced + second.reproduced, first.total + second.total)
+    return Report(
+        first.lines + second.lines, first.reproduced + second.reproduced, first.total + second.total
+    )
 
 
 def load(path: Path, lists: Sequence[str]) -> dict[str, list[Vector]]:
@@ -62,7 +64,9 @@ def load(path: Path, lists: Sequence[str]) -> dict[str, list[Vector]]:
 
 
 def _is_vector_list(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(v, dict) and isinstance(v.get("id"), str) for v in value)
+    return isinstance(value, list) and all(
+        isinstance(v, dict) and isinstance(v.get("id"), str) for v in value
+    )
 
 
 def difference(got: Any, expected: Any, tolerance: float) -> str | None:

@@ -65,7 +65,10 @@ def _quotient(numerator: _Words, denominator: _Words) -> _Words:
     divisor = np.maximum(denominator, np.uint64(1))
     if not numerator.size:
         return numerator
-    if int(numerator.max()) >> 32 and not int(np.bitwise_or.reduce((numerator | divisor).ravel())) & 0xFFFFFFFF:
+    if (
+        int(numerator.max()) >> 32
+        and not int(np.bitwise_or.reduce((numerator | divisor).ravel())) & 0xFFFFFFFF
+    ):
         # whole numbers over whole numbers, as when stored u16 weights are normalised
         numerator, divisor = numerator >> _HALF_WORD, divisor >> _HALF_WORD
     quotient = np.asarray((numerator << _HALF_WORD) // divisor)
@@ -94,7 +97,8 @@ def _long_quotient(numerator: _Words, divisor: _Words) -> _Words:
 
 def total(values: Fixed, axis: int | None = None) -> Fixed:
     """Saturating sum of non-negative values."""
-    if _magnitude(values) * max(values.size, 1) < 2**63:
+    summands = values.size if axis is None else values.shape[axis]
+    if _magnitude(values) * summands < 2**63:
         return np.asarray(values.sum(axis=axis, dtype=np.int64))
     wide = np.asarray(values.astype(object).sum(axis=axis))
     return np.asarray(np.minimum(wide, _MAXIMUM), dtype=np.int64)

@@ -17,8 +17,21 @@ from subnet.yuma.state import Moment, Neurons, Outcome, Rules, in_rao
 
 Step = dict[str, Any]
 U16_MAX = 65535
-CHANGES = {"set_stakes", "set_weights", "set_weights_at", "mechanism_weights", "replace", "reset_bonds_for_uid"}
-EXPECTED = {"expect", "comment_values", "expect_bonds", "expect_dividends_proportion", "expect_bonds_proportion"}
+CHANGES = {
+    "set_stakes",
+    "set_weights",
+    "set_weights_at",
+    "mechanism_weights",
+    "replace",
+    "reset_bonds_for_uid",
+}
+EXPECTED = {
+    "expect",
+    "comment_values",
+    "expect_bonds",
+    "expect_dividends_proportion",
+    "expect_bonds_proportion",
+}
 ASIDE = {"note", "also_true_not_asserted", "tolerance", "tolerance_proportion"}
 STEP_NAMES = CHANGES | EXPECTED | ASIDE | {"block", "emission", "mechanism_split", "expect_mechanism"}
 
@@ -139,7 +152,9 @@ def differences(step: Step, outcomes: list[Outcome]) -> Iterator[str]:
     for uid, target, value in step.get("expect_bonds", []):
         yield from _named(f"bond {uid}->{target}", difference(bond(first, uid, target), value, tolerance))
     dividends = (first.dividends / U16_MAX).tolist()
-    yield from _named("dividends", difference(dividends, step.get("expect_dividends_proportion", dividends), near))
+    yield from _named(
+        "dividends", difference(dividends, step.get("expect_dividends_proportion", dividends), near)
+    )
     for uid, row in step.get("expect_bonds_proportion", {}).items():
         for target, value in row:
             share = bond(first, int(uid), target) / U16_MAX

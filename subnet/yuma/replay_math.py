@@ -67,7 +67,9 @@ def _median(given: Mapping[str, Any]) -> float:
 
 
 def _median_columns(given: Mapping[str, Any]) -> Any:
-    return shown(weighted_median_columns(fixed(given["stake"]), fixed(given["weights"]), number(given["majority"])))
+    return shown(
+        weighted_median_columns(fixed(given["stake"]), fixed(given["weights"]), number(given["majority"]))
+    )
 
 
 def _masked(given: Mapping[str, Any], removed: Callable[[Fixed, Fixed], Any]) -> Any:

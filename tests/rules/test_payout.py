@@ -58,7 +58,11 @@ def test_a_validator_without_root_stake_earns_no_root_dividend() -> None:
     assert result.dust == 40
 
 
-@given(rao, stakes, st.lists(st.builds(Parent, hotkey=hotkeys, staked=stakes, proportion=st.integers(0, 2**64 - 1))))
+@given(
+    rao,
+    stakes,
+    st.lists(st.builds(Parent, hotkey=hotkeys, staked=stakes, proportion=st.integers(0, 2**64 - 1))),
+)
 def test_parents_and_child_share_one_dividend(dividend: int, own: Staked, parents: list[Parent[str]]) -> None:
     shared = payout.with_parents("child", dividend, own, parents, childkey_take=5000)
     assert sum(shared.values()) == dividend

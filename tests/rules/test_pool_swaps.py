@@ -12,7 +12,9 @@ from subnet.rules.pool import WEIGHT_ONE, Pool
 
 reserves = st.integers(10**7, 10**15)
 weights = st.one_of(st.just(WEIGHT_ONE // 2), st.integers(WEIGHT_ONE // 100, WEIGHT_ONE - WEIGHT_ONE // 100))
-pools = st.builds(Pool, tao=reserves, alpha=reserves, quote_weight=weights, fee_rate=st.sampled_from([0, 33, 10_000]))
+pools = st.builds(
+    Pool, tao=reserves, alpha=reserves, quote_weight=weights, fee_rate=st.sampled_from([0, 33, 10_000])
+)
 EVEN = Pool(10**9, 4 * 10**9)
 
 

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from subnet.rules.pruning import Owned, Seat, Subnet, choose, owner_immune, subnet_to_prune
 
 NOW, PERIOD = 1000, 100
-seats = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(880, NOW), st.booleans()), max_size=25
-).map(lambda rows: [Seat(uid, *row) for uid, row in enumerate(rows)])
+seats = st.lists(st.tuples(st.integers(0, 3), st.integers(880, NOW), st.booleans()), max_size=25).map(
+    lambda rows: [Seat(uid, *row) for uid, row in enumerate(rows)]
+)
 
 
 def naive(candidates: list[Seat], minimum: int) -> int | None:

@@ -27,8 +27,12 @@ def test_the_whole_file_is_reproduced(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("number", range(25))
-def test_a_wrong_expectation_is_noticed(number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    listed = [v for v in json.loads(EXTRACT.read_text())["other_vectors"] if v.get("kind") != "behaviour sequence"]
+def test_a_wrong_expectation_is_noticed(
+    number: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = [
+        v for v in json.loads(EXTRACT.read_text())["other_vectors"] if v.get("kind") != "behaviour sequence"
+    ]
     changed = listed[number]
     changed["expected"] = spoiled(changed["expected"])
     file = tmp_path / "vectors.json"
@@ -59,7 +63,11 @@ def test_a_malformed_vector_is_reported_and_the_others_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "vectors.json"
-    vectors = [{"id": "a"}, {"id": "b", "input": {"what": 1}, "expected": 1}, {"id": "c", "input": {"issuance": "x"}}]
+    vectors = [
+        {"id": "a"},
+        {"id": "b", "input": {"what": 1}, "expected": 1},
+        {"id": "c", "input": {"issuance": "x"}},
+    ]
     good = {"id": "d", "input": {"half_life": 1}, "expected": 2**31}
     file.write_text(json.dumps({"other_vectors": [*vectors, good]}))
     assert main([str(file)]) == 3
@@ -68,7 +76,9 @@ def test_a_malformed_vector_is_reported_and_the_others_run(
     assert lines[-1] == "1 of 4 vectors reproduced"
 
 
-@pytest.mark.parametrize("content", [None, "not json", "[]", '{"other_vectors": 3}', "{}", "\udcff", "[" * 100_000])
+@pytest.mark.parametrize(
+    "content", [None, "not json", "[]", '{"other_vectors": 3}', "{}", "\udcff", "[" * 100_000]
+)
 def test_an_unreadable_file_is_one_line_and_exit_code_two(
     content: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

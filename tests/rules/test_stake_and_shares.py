@@ -26,7 +26,9 @@ def test_what_a_parent_gives_its_child_receives(own: int, proportion: int) -> No
 
 
 @given(rao, rao, rao, st.integers(0, 10**12))
-def test_shares_never_pay_out_more_than_the_pool_holds(first: int, second: int, dividend: int, taken: int) -> None:
+def test_shares_never_pay_out_more_than_the_pool_holds(
+    first: int, second: int, dividend: int, taken: int
+) -> None:
     pool, alice = stake.deposited(SharePool(), 0, first)
     pool = stake.rewarded(pool, dividend)
     pool, bob = stake.deposited(pool, 0, second)

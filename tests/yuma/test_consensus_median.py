@@ -37,7 +37,11 @@ def test_the_median_is_what_the_chains_search_finds(cast: list[tuple[int, int]],
     assert weighted_median(np.array(shares), np.array(score), minority) == searched(shares, score, minority)
 
 
-@given(st.lists(st.tuples(stakes, scores, scores), min_size=1, max_size=12), st.lists(stakes), st.integers(1, ONE))
+@given(
+    st.lists(st.tuples(stakes, scores, scores), min_size=1, max_size=12),
+    st.lists(stakes),
+    st.integers(1, ONE),
+)
 def test_validators_without_a_row_vote_zero(
     cast: list[tuple[int, int, int]], silent: list[int], majority: int
 ) -> None:

@@ -48,7 +48,8 @@ def plain_weights(case: Case, permit: list[bool]) -> Rows:
         kept = {
             j: value << 32
             for j, value in row.items()
-            if (i != j or i == neurons.owner) and neurons.last_update[i] > neurons.registered_at[j]
+            if (i != j or i == neurons.owner)
+            and neurons.last_update[i] > neurons.registered_at[j]
             and not (case.rules.commit_reveal and neurons.commit_block[i] < neurons.registered_at[j])
         }
         rows.append(dict(zip(kept, normalised(list(kept.values())), strict=True)))
@@ -79,7 +80,9 @@ def plain_average(new: Rows, old: Rows, bonds_moving_average: int) -> Rows:
     rate = ONE - (((bonds_moving_average << 64) // 1_000_000) >> 32)
     result = []
     for new_row, old_row in zip(new, old, strict=True):
-        row = {j: mul(rate, new_row.get(j, 0)) + mul(ONE - rate, old_row.get(j, 0)) for j in {*new_row, *old_row}}
+        row = {
+            j: mul(rate, new_row.get(j, 0)) + mul(ONE - rate, old_row.get(j, 0)) for j in {*new_row, *old_row}
+        }
         result.append({j: value for j, value in row.items() if value > 0})
     return result
 
@@ -94,7 +97,9 @@ def plain_votes(weights: Rows, clipped: Rows, penalty: int) -> Rows:
     return [{j: value for j, value in row.items() if value > 0} for row in mixed]
 
 
-def plain_bonds(case: Case, votes: Rows, consensus: list[int], incentive: list[int], active: list[int]) -> Any:
+def plain_bonds(
+    case: Case, votes: Rows, consensus: list[int], incentive: list[int], active: list[int]
+) -> Any:
     """(stored bonds, dividends)."""
     rules, moment, n = case.rules, case.moment, case.neurons.count
     last_tempo = moment.last_step + 1 if moment.last_step else max(moment.now - rules.tempo, 0)
@@ -120,7 +125,9 @@ def plain_epoch(case: Case) -> dict[str, Any]:
     neurons, rules, n = case.neurons, case.rules, case.neurons.count
     owner = neurons.owner
     active = [neurons.last_update[i] + rules.activity_cutoff >= case.moment.now for i in range(n)]
-    counted = [s if s >= rules.stake_threshold << 64 or i == owner else 0 for i, s in enumerate(neurons.stake)]
+    counted = [
+        s if s >= rules.stake_threshold << 64 or i == owner else 0 for i, s in enumerate(neurons.stake)
+    ]
     stake = [I64F64.to(value, I32F32) for value in normalised(counted, I64F64)]
     permit = [held or i == owner for i, held in enumerate(neurons.permit)]
     ranked = sorted((i for i in range(n) if stake[i]), key=lambda i: (stake[i], i), reverse=True)
@@ -133,7 +140,8 @@ def plain_epoch(case: Case) -> dict[str, Any]:
     minority = sum(shares) - proportion(rules.kappa)
     consensus = [plain_median(shares, [weights[i].get(j, 0) for i in voters], minority) for j in range(n)]
     clipped = [
-        {j: min(v, consensus[j]) for j, v in row.items() if v <= consensus[j] or consensus[j] > 0} for row in weights
+        {j: min(v, consensus[j]) for j, v in row.items() if v <= consensus[j] or consensus[j] > 0}
+        for row in weights
     ]
     incentive = normalised([sum(mul(voting[i], clipped[i].get(j, 0)) for i in range(n)) for j in range(n)])
     votes = plain_votes(weights, clipped, proportion(rules.bonds_penalty))

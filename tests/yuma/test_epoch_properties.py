@@ -17,7 +17,9 @@ def settled(stake: list[int], votes: Votes, rules: Rules | None = None, owner: i
     """One epoch of a subnet at rest."""
     neurons = Neurons.settled(stake, NOW, owner)
     empty = Matrix.empty(len(stake))
-    return epoch(Matrix.of(votes, len(stake)), empty, neurons, rules or Rules(), Moment(NOW, BUDGET, NOW - 360))
+    return epoch(
+        Matrix.of(votes, len(stake)), empty, neurons, rules or Rules(), Moment(NOW, BUDGET, NOW - 360)
+    )
 
 
 @st.composite

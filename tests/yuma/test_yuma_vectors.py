@@ -71,7 +71,9 @@ def large(**changes: str) -> dict[str, Any]:
     setup |= {"validator_permit": "false for every uid"}
     first = {"block": 1, "emission": 1000}
     steps = [first, {**first, "note": "set weights by generator.weights"}]
-    return {"epoch_vectors": [{"id": "large", "setup": setup, "steps": steps, "generator": {**LARGE, **changes}}]}
+    return {
+        "epoch_vectors": [{"id": "large", "setup": setup, "steps": steps, "generator": {**LARGE, **changes}}]
+    }
 
 
 def test_the_short_notation_is_run_and_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +97,9 @@ def test_a_notation_not_understood_is_never_counted(
     assert lines[-1] == "0 of 1 vectors reproduced"
 
 
-def test_an_unknown_step_or_function_is_never_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_step_or_function_is_never_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     content = large()
     content["epoch_vectors"][0]["steps"][0]["expect_miracle"] = 1
     content["math_vectors"] = [{"id": "new", "function": "square", "input": 2, "expected": 4}]
@@ -111,10 +115,15 @@ def test_notations_spell_out_every_uid() -> None:
     assert per_uid("5 for uid 0..1, 0 for uid 2..3", 4) == [5, 5, 0, 0]
     assert weight_rows("every uid 0..0 sets [j,9] for all j in 1..2") == {0: [(1, 9), (2, 9)]}
     wanted = list(expectations("v (0..0): incentive 3, bond to uid 1 = 7"))
-    assert [(e.uid, e.field, e.value, e.target) for e in wanted] == [(0, "incentive", 3, None), (0, "bond", 7, 1)]
+    assert [(e.uid, e.field, e.value, e.target) for e in wanted] == [
+        (0, "incentive", 3, None),
+        (0, "bond", 7, 1),
+    ]
 
 
-def test_wrong_usage_and_unreadable_files_exit_with_two(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_and_unreadable_files_exit_with_two(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main([str(tmp_path)]) == 2
     with pytest.raises(SystemExit) as stopped:
         main(["a", "b"])
