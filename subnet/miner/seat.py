@@ -25,6 +25,9 @@ STALE_SECONDS = 600.0
 MOST_BLOCKS = 25
 """The longest sleep between two looks at the epoch, in blocks."""
 
+LATER_BLOCKS = 5
+"""The pause after the chain's serving rate limit said "later", in blocks; the limit is 50 by default."""
+
 
 class EpochView(Protocol):
     """Which epoch it is, and how many blocks are left in it."""
@@ -60,6 +63,7 @@ class Seat:
         self._peers: Mapping[Hotkey, Peer] = {}
         self._epoch = -1
         self._published = False
+        self._limited = False
         self._seated = True
 
     def admit(self, caller: Hotkey) -> None:
@@ -94,8 +98,9 @@ class Seat:
             self._peers = await self._chain.peers()
             self._epoch = epoch.index
             await self._publish(self._peers.get(self._hotkey))
-        left = MOST_BLOCKS if epoch.blocks_left is None else epoch.blocks_left + 1
-        return min(left, MOST_BLOCKS) if self._published else 1
+        if not self._published:
+            return LATER_BLOCKS if self._limited else 1
+        return MOST_BLOCKS if epoch.blocks_left is None else min(epoch.blocks_left + 1, MOST_BLOCKS)
 
     async def _publish(self, me: Peer | None) -> None:
         """Publishes the address when the chain shows another one; a rate limit means later."""
@@ -114,6 +119,9 @@ class Seat:
         try:
             await self._chain.serve(self._wallet, self._address)
         except ChainBusy as busy:
-            log.info("%s; the address is published later", busy)
+            if not self._limited:
+                log.info("%s; the address is published later", busy)
+            self._limited = True
         else:
             log.info("published %s", shown)
+            self._limited = False
