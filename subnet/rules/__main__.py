@@ -15,6 +15,7 @@ DRAND = "drand"
 def main(arguments: list[str]) -> int:
     """Print the report of the file named in `arguments`; returns the exit code."""
     command = vectors.parser("python -m subnet.rules", "Replay the chain-rule vectors of a file.")
+    command.add_argument("--verbose", action="store_true", help="also name the sequences that were not run")
     options = command.parse_args(arguments)
     try:
         listed = vectors.load(options.file, ["other_vectors"])["other_vectors"]

@@ -118,12 +118,11 @@ def outcome(vector: Vector, run: Callable[[Vector], str | None]) -> str | None:
 
 class _OneLineParser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}; usage: {self.prog} [--verbose] FILE.json\n")
+        self.exit(2, f"{self.prog}: {message}; usage: {self.prog} FILE.json\n")
 
 
 def parser(program: str, description: str) -> ArgumentParser:
-    """Command line of a vector replay: FILE and --verbose; wrong usage is one line and exit code 2."""
+    """Command line of a vector replay, which takes one FILE; wrong usage is one line and exit code 2."""
     command = _OneLineParser(prog=program, description=description)
     command.add_argument("file", type=Path, metavar="FILE.json", help="vector file")
-    command.add_argument("--verbose", action="store_true", help="also name what was not run")
     return command

@@ -43,6 +43,7 @@ def by_column(rows: Rows, value_of: Any) -> Rows:
 
 def plain_weights(case: Case, permit: list[bool]) -> Rows:
     neurons, rows = case.neurons, []
+    committed = neurons.commit_block or []
     for i in range(neurons.count):
         row = case.weights.get(i, {}) if permit[i] else {}
         kept = {
@@ -50,7 +51,7 @@ def plain_weights(case: Case, permit: list[bool]) -> Rows:
             for j, value in row.items()
             if (i != j or i == neurons.owner)
             and neurons.last_update[i] > neurons.registered_at[j]
-            and not (case.rules.commit_reveal and neurons.commit_block[i] < neurons.registered_at[j])
+            and not (case.rules.commit_reveal and committed[i] < neurons.registered_at[j])
         }
         rows.append(dict(zip(kept, normalised(list(kept.values())), strict=True)))
     return rows
