@@ -85,5 +85,5 @@ async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
 def _log_to_stderr(verbose: bool) -> None:
     form = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=form, force=True)
-    for ours in ("neurons", "subnet", "reward"):
+    for ours in ("__main__", "neurons", "subnet", "reward"):
         logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.INFO)
