@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from subnet.devnet.rpc import author, chain, dev, state, system
+from subnet.devnet.rpc import author, chain, dev, economy, state, system
 from subnet.devnet.rpc.session import Session
 
 Method = Callable[..., Any]
@@ -31,6 +31,8 @@ METHODS: dict[str, Method] = {
     "chain_unsubscribeFinalizedHeads": chain.unsubscribe,
     "chain_unsubscribeNewHead": chain.unsubscribe,
     "chain_unsubscribeNewHeads": chain.unsubscribe,
+    "dev_audit": economy.audit,
+    "dev_epochs": economy.epochs,
     "dev_newBlock": dev.new_block,
     "dev_revert": dev.revert,
     "dev_setBlockBuildMode": dev.set_block_build_mode,

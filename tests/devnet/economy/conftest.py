@@ -1,28 +1,19 @@
-"""A chain's storage and pallets without a node: blocks are opened and calls are made by the test itself."""
+"""A chain without a node whose books must balance after every block and every call."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from subnet.devnet import views
 from subnet.devnet.config import ChainConfig
-from subnet.devnet.dispatch import Origin
+from subnet.devnet.dispatch import ModuleError, Origin
 from subnet.devnet.genesis import development_account, make_genesis
-from subnet.devnet.pallets import alpha_assets, assay, commitments, drand, subtensor, swap
-from subnet.devnet.pallets.subtensor import networks, registry, staking, storage
+from subnet.devnet.pallets.subtensor import networks, registry, staking, storage, weights
 from subnet.devnet.pallets.subtensor.audit import audit
-from subnet.devnet.pallets.subtensor.pallet import pallet
-from subnet.devnet.runtime import APIS, PALLETS, Runtime
+from subnet.devnet.runtime import Runtime
 from subnet.devnet.state import State
 
-for module in pkgutil.iter_modules(subtensor.__path__):
-    importlib.import_module(f"{subtensor.__name__}.{module.name}")
-
-ECONOMY = (pallet, swap.pallet, alpha_assets.pallet, assay.pallet, commitments.pallet, drand.pallet)
 TAO = 10**9
 
 
@@ -33,19 +24,29 @@ def key(name: str) -> bytes:
 
 @dataclass
 class World:
-    """A chain under test; Alice is rich and owns the subnet that `subnet()` founds."""
+    """A chain under test; `alice` and `bob` are rich, and alice owns the subnet that `subnet()` founds."""
 
     state: State
     runtime: Runtime
     alice: bytes
+    bob: bytes
 
-    def blocks(self, count: int = 1) -> None:
-        """Makes empty blocks, each of which must leave the books balanced."""
+    def blocks(self, count: int = 1) -> list[Any]:
+        """Makes empty blocks and returns the events of the last one."""
         for _ in range(count):
             self.state.open_block()
             for hook in self.runtime.initialize:
                 hook(self.state)
             assert audit(self.state) == []
+        return [event for _, event in self.state.events]
+
+    def until_epoch(self, netuid: int) -> list[Any]:
+        """Makes blocks until the subnet's next epoch has run; returns the events of its block."""
+        before = storage.SubnetEpochIndex[self.state, netuid]
+        events: list[Any] = []
+        while storage.SubnetEpochIndex[self.state, netuid] == before:
+            events = self.blocks()
+        return events
 
     def call(self, function: Callable[..., None], who: bytes, *arguments: Any) -> list[Any]:
         """Makes a call as a block would, and returns its events."""
@@ -54,6 +55,12 @@ class World:
             function(self.state, Origin.signed_by(who), *arguments)
         assert audit(self.state) == []
         return [event for _, event in self.state.events[before:]]
+
+    def error(self, function: Callable[..., None], who: bytes, *arguments: Any) -> str:
+        """The name of the error with which a call fails."""
+        with pytest.raises(ModuleError) as failure:
+            self.call(function, who, *arguments)
+        return failure.value.name
 
     def subnet(self, started: bool = True) -> int:
         """A new subnet of Alice's, with "owner" on uid 0."""
@@ -64,21 +71,28 @@ class World:
         return netuid
 
     def seat(self, netuid: int, name: str, coldkey: bytes | None = None) -> int:
-        """Registers the hotkey `name` and returns its uid."""
-        self.call(registry.burned_register, coldkey or self.alice, netuid, key(name))
+        """Registers Bob's (or another's) hotkey `name` and returns its uid."""
+        self.call(registry.burned_register, coldkey or self.bob, netuid, key(name))
         uid = storage.Uids[self.state, netuid, key(name)]
         assert uid is not None
         return uid
 
     def stake(self, netuid: int, name: str, tao: int, coldkey: bytes | None = None) -> None:
         """Stakes rao of TAO on a hotkey."""
-        self.call(staking.add_stake, coldkey or self.alice, key(name), netuid, tao)
+        self.call(staking.add_stake, coldkey or self.bob, key(name), netuid, tao)
+
+    def weigh(self, netuid: int, name: str, shares: dict[int, int]) -> None:
+        """Sets the weights of a validator by uid."""
+        self.call(weights.set_weights, key(name), netuid, tuple(shares), tuple(shares.values()), 0)
 
 
 @pytest.fixture
 def world() -> Iterator[World]:
+    """A chain at block 1."""
     config = ChainConfig(mode="manual", seed="economy", checked=True).settled()
-    runtime = Runtime(config, (*dict.fromkeys((*PALLETS, *ECONOMY)),), (*dict.fromkeys((*APIS, *views.APIS)),))
+    runtime = Runtime(config)
     state = State(config, runtime)
     make_genesis(runtime, state)
-    yield World(state, runtime, development_account("Alice"))
+    made = World(state, runtime, development_account("Alice"), development_account("Bob"))
+    made.blocks()
+    yield made

@@ -4,7 +4,7 @@ Within a subnet the alpha itself moves. Across subnets it is sold and the TAO bu
 fee is taken once, on the subnet that trades alpha for the signer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets import balances
@@ -27,9 +27,10 @@ from subnet.devnet.pallets.subtensor.types import AccountId32, AlphaBalance, Net
 from subnet.devnet.scale import BOOL
 from subnet.devnet.state import State
 from subnet.rules import pool as rules
-from subnet.rules.fixed import U64F64
+from subnet.rules.fixed import U64_MAX, U64F64
 
 HOTKEY, AMOUNT = ("hotkey", AccountId32), ("alpha_amount", AlphaBalance)
+ALL = U64_MAX  # clients ask for everything by the largest number there is
 ORIGIN, DESTINATION = ("origin_netuid", NetUid), ("destination_netuid", NetUid)
 
 
@@ -122,9 +123,12 @@ def swap_stake_limit(
 
 
 def moved(state: State, move: Move) -> int:
-    """Moves the stake and returns what it was worth, in rao of TAO."""
+    """Moves the stake and returns what it was worth, in rao of TAO; ALL of it is what there is."""
     for netuid in (move.source.netuid, move.target.netuid):
         ensure_tradable(state, netuid)
+    if move.alpha == ALL:
+        source = move.source
+        move = replace(move, alpha=stake_of(state, source.hotkey, source.coldkey, source.netuid))
     ensure(coldkey_of(state, move.target.hotkey) is not None, errors.HotKeyAccountNotExists)
     if move.source.netuid == move.target.netuid:
         return _within(state, move)
