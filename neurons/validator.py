@@ -71,7 +71,11 @@ class Validator:
                         pass
             except TimeoutError:
                 raise ConditionError(
-                    f"no block arrived for {stale:g} s: the connection or the chain stands still; start again"
+                    f"no new block for {stale:g} s: the chain stands still; start again"
+                ) from None
+            except (ChainBusy, StopAsyncIteration) as ended:
+                raise ConditionError(
+                    f"the chain sends no more blocks: {ended or 'it hung up'}; start again"
                 ) from None
             await self.head.advance(block)
 
