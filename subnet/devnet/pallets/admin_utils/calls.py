@@ -3,14 +3,15 @@
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets.admin_utils import settings
 from subnet.devnet.pallets.admin_utils.pallet import pallet
-from subnet.devnet.pallets.admin_utils.setting import root_for_subnet
 from subnet.devnet.pallets.subtensor import errors, events, ownership
 from subnet.devnet.pallets.subtensor import storage as s
-from subnet.devnet.pallets.subtensor.epochs_by_owner import restart_with_tempo
+from subnet.devnet.pallets.subtensor.epochs_by_owner import set_tempo
 from subnet.devnet.pallets.subtensor.types import AccountId32, FixedU128, MechId, NetUid
 from subnet.devnet.scale import U16, U64, Option, Vec
 from subnet.devnet.state import State
 from subnet.rules import schedule
+
+__all__ = ["pallet"]
 
 LEAST_ALPHA = 1638  # 0.025 of 65535
 MECHANISM_RATE_LIMIT = 7200  # blocks
@@ -36,9 +37,8 @@ def sudo_set_weights_version_key(state: State, origin: Origin, netuid: int, weig
 
 @pallet.call(30, [("netuid", NetUid), ("tempo", U16)], operational=True)
 def sudo_set_tempo(state: State, origin: Origin, netuid: int, tempo: int) -> None:
-    """Sets the blocks per epoch of a subnet to any number, and starts a new epoch; for root."""
-    root_for_subnet(state, origin, netuid)
-    restart_with_tempo(state, netuid, tempo)
+    """Sets the blocks per epoch and starts a new epoch: 360 to 50400 for the owner, any number for root."""
+    set_tempo(state, origin, netuid, tempo)
 
 
 @pallet.call(51, [("netuid", NetUid), ("alpha_low", U16), ("alpha_high", U16)], operational=True)

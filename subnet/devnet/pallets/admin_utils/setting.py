@@ -13,14 +13,15 @@ from subnet.devnet.state import State
 from subnet.devnet.storage import StorageMap, StorageValue
 
 Check = Callable[[State, int, Any], None]
+UNLIMITED = ""  # the chain keeps no rate limit for this setting of an owner
 
 
 @dataclass(frozen=True)
 class Setting:
     """A call `sudo_set_<name>(netuid, <argument>)` that writes one storage item of a subnet.
 
-    `limit` names the hyperparameter under which an owner's changes are rate-limited; None leaves the setting to
-    root. `check` raises when the value cannot be, whoever sets it; `owner_check` binds owners only.
+    `limit` names the hyperparameter under which an owner's changes are rate-limited, or is UNLIMITED; None leaves
+    the setting to root. `check` raises when the value cannot be, whoever sets it; `owner_check` binds owners only.
     """
 
     index: int
@@ -49,7 +50,8 @@ class Setting:
         owner = ownership.owner_or_root(state, origin, netuid)
         if owner is not None:
             ownership.ensure_not_frozen(state, netuid)
-            ownership.limit_setting(state, netuid, self.limit)
+            if self.limit:
+                ownership.limit_setting(state, netuid, self.limit)
         return owner
 
     def declare(self) -> None:

@@ -2,7 +2,7 @@
 
 from subnet.devnet.frame import ensure
 from subnet.devnet.pallets.admin_utils import pallet as admin
-from subnet.devnet.pallets.admin_utils.setting import ChainSetting, Setting, between
+from subnet.devnet.pallets.admin_utils.setting import UNLIMITED, ChainSetting, Setting, between
 from subnet.devnet.pallets.subtensor import errors, events
 from subnet.devnet.pallets.subtensor import storage as s
 from subnet.devnet.state import State
@@ -54,6 +54,8 @@ BY_OWNER = (
     Setting(17, "rho", "rho", s.Rho, "Rho", event=events.RhoSet),
     Setting(18, "activity_cutoff", "activity_cutoff", s.ActivityCutoff, "ActivityCutoff",
             check=between(360, U16_MAX, errors.ActivityCutoffTooLow)),
+    Setting(19, "network_registration_allowed", "registration_allowed", s.NetworkRegistrationAllowed, UNLIMITED,
+            event=events.RegistrationAllowed),
     Setting(22, "min_burn", "min_burn", s.MinBurn, "MinBurn", event=events.MinBurnSet, check=_least_burn),
     Setting(23, "max_burn", "max_burn", s.MaxBurn, "MaxBurn", event=events.MaxBurnSet, check=_largest_burn),
     Setting(26, "bonds_moving_average", "bonds_moving_average", s.BondsMovingAverage, "BondsMovingAverage",
@@ -76,8 +78,7 @@ BY_OWNER = (
     Setting(89, "burn_half_life", "burn_half_life", s.BurnHalfLife, "BurnHalfLife", check=between(1, 36_100)),
     Setting(90, "burn_increase_mult", "burn_increase_mult", s.BurnIncreaseMult, "BurnIncreaseMult",
             check=between(ONE_U64F64, 3 * ONE_U64F64)),
-    # No hyperparameter of its own is kept for this one: it shares the limit of the unnamed
-    Setting(92, "owner_cut_enabled", "enabled", s.OwnerCutEnabled, "Unknown"),
+    Setting(92, "owner_cut_enabled", "enabled", s.OwnerCutEnabled, UNLIMITED),
     Setting(97, "activity_cutoff_factor", "factor_milli", s.ActivityCutoffFactorMilli,
             "ActivityCutoffFactorMilli", check=_CUTOFF_FACTOR),
     Setting(104, "liquid_alpha_consensus_mode", "mode", s.LiquidAlphaConsensusMode, "LiquidAlphaConsensusMode"),
@@ -88,8 +89,6 @@ BY_ROOT = (
             event=events.WeightsSetRateLimitSet),
     Setting(8, "adjustment_interval", "adjustment_interval", s.AdjustmentInterval),
     Setting(16, "kappa", "kappa", s.Kappa, event=events.KappaSet),
-    Setting(19, "network_registration_allowed", "registration_allowed", s.NetworkRegistrationAllowed,
-            event=events.RegistrationAllowed),
     Setting(21, "target_registrations_per_interval", "target_registrations_per_interval",
             s.TargetRegistrationsPerInterval),
     Setting(24, "difficulty", "difficulty", s.Difficulty),

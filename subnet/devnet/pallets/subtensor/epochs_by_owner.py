@@ -25,13 +25,16 @@ LEAST_FACTOR, LARGEST_FACTOR = 1000, 50_000
 
 @pallet.call(139, [("netuid", NetUid), ("tempo", U16)])
 def set_tempo(state: State, origin: Origin, netuid: int, tempo: int) -> None:
-    """Sets the blocks per epoch, 360 to 50400 for an owner, and starts a new epoch with this block."""
+    """Sets the blocks per epoch, 360 to 50400 for an owner, and starts a new epoch; a triggered one is off."""
     owner = ownership.owner_or_root(state, origin, netuid)
     if owner is not None:
         ensure(schedule.MIN_TEMPO <= tempo <= schedule.MAX_TEMPO, errors.TempoOutOfBounds)
         ownership.ensure_not_frozen(state, netuid)
         ownership.limit_action(state, owner, netuid, ownership.SET_TEMPO, TEMPO_RATE_LIMIT)
-    restart_with_tempo(state, netuid, tempo)
+    Tempo[state, netuid] = tempo
+    LastEpochBlock[state, netuid] = state.block
+    PendingEpochAt[state, netuid] = 0
+    state.deposit(TempoSet(netuid, tempo))
 
 
 @pallet.call(141, [("netuid", NetUid)])
@@ -59,11 +62,3 @@ def set_activity_cutoff_factor(state: State, origin: Origin, netuid: int, factor
     in_bounds = LEAST_FACTOR <= factor_milli <= LARGEST_FACTOR
     ensure(in_bounds, errors.ActivityCutoffFactorMilliOutOfBounds)
     ActivityCutoffFactorMilli[state, netuid] = factor_milli
-
-
-def restart_with_tempo(state: State, netuid: int, tempo: int) -> None:
-    """Writes a tempo; the epoch counts from this block, and a triggered one is forgotten."""
-    Tempo[state, netuid] = tempo
-    LastEpochBlock[state, netuid] = state.block
-    PendingEpochAt[state, netuid] = 0
-    state.deposit(TempoSet(netuid, tempo))
