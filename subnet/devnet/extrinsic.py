@@ -113,7 +113,10 @@ class Era:
 
     def birth(self, block: int) -> int:
         """The block whose hash was signed, for an inclusion in `block`; 0, the genesis, for an immortal one."""
-        return block - (block - self.phase) % self.period if self.period else 0
+        if not self.period:
+            return 0
+        block = max(block, self.phase)
+        return block - (block - self.phase) % self.period
 
     def encode(self) -> bytes:
         """One byte for an immortal era, otherwise two."""

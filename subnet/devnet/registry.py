@@ -65,6 +65,22 @@ def docs(lines: str) -> bytes:
     return vec(lines.splitlines(), text)
 
 
+def type_name(kind: Type[Any]) -> str:
+    """How a type is called where a field of it is described; some clients cannot do without."""
+    match kind:
+        case Struct() | Enum():
+            return kind.path.split("::")[-1]
+        case Option() | Vec() | Compact():
+            return f"{type(kind).__name__}<{type_name(kind.inner)}>"
+        case Array():
+            return f"[{type_name(kind.inner)}; {kind.length}]"
+        case Tuple():
+            return f"({', '.join(map(type_name, kind.items))})"
+        case Int() | Bool() | Text() | Outer():
+            return kind.name
+    raise TypeError(f"{type(kind).__name__} has no place in metadata")
+
+
 class Registry:
     """Gives each distinct type a number; two types are the same when everything clients see of them is."""
 
@@ -142,7 +158,7 @@ class Registry:
 
     def _field(self, field: Field) -> bytes:
         name, kind = field
-        return optional(name, text) + self.compact(kind) + b"\x00" + docs("")
+        return optional(name, text) + self.compact(kind) + b"\x01" + text(type_name(kind)) + docs("")
 
     def _parameter(self, parameter: Parameter) -> bytes:
         name, kind = parameter

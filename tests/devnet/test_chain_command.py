@@ -1,0 +1,57 @@
+"""`assay chain` as a process."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.client import connect
+
+ROOT = Path(__file__).parents[2]
+
+
+async def started(*options: str) -> asyncio.subprocess.Process:
+    command = (sys.executable, "-m", "neurons.chain_command", *options)
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        *command, stdout=pipe, stderr=pipe, cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT))
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_it_says_where_it_listens_and_ends_within_two_seconds(number: signal.Signals) -> None:
+    process = await started("--port", "0", "--block-time", "0.05")
+    assert process.stdout is not None
+    ready = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+    endpoint = next(word for word in ready.split() if word.startswith("ws://"))
+    assert "btcli subnets list" in ready
+    async with connect(endpoint) as socket:
+        await socket.send('{"id": 1, "method": "chain_subscribeNewHeads"}')
+        await asyncio.wait_for(socket.recv(), 5)
+        asked = time.monotonic()
+        process.send_signal(number)
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert time.monotonic() - asked < 2
+
+
+async def test_a_taken_port_is_one_line_and_exit_code_3() -> None:
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    process = await started("--port", str(port))
+    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    server.close()
+    assert process.returncode == 3
+    assert errors.decode().splitlines() == [
+        f"assay chain: port {port} on 127.0.0.1 is taken: stop what listens there, or choose another --port"
+    ]
+
+
+@pytest.mark.parametrize("options", [("--port", "70000"), ("--block-time", "0"), ("--mode", "sometimes")])
+async def test_wrong_usage_is_exit_code_2(options: tuple[str, str]) -> None:
+    process = await started(*options)
+    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    assert process.returncode == 2
+    assert b"Traceback" not in errors
