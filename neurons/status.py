@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from subnet.errors import ConditionError
 from subnet.protocol import Hotkey
+from subnet.recording import Recorder
 from subnet.validator.journal import Entry
 from subnet.validator.round import Round
 from subnet.validator.scores import Score
@@ -74,3 +75,23 @@ class StatusFile:
             os.write(self._handle, json.dumps(event).encode() + b"\n")
         except OSError as problem:
             log.warning("the status file %s took no line: %s", self._path, problem.strerror)
+
+
+class Recording:
+    """Keeps every round, answers included, so that another reward can be tried on it."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._recorder = Recorder(folder)
+        except OSError as problem:
+            raise ConditionError(f"cannot record into {folder}: {problem.strerror}") from problem
+
+    def round(self, played: Round, scores: Mapping[Hotkey, Score]) -> None:
+        """Adds the round to the recording."""
+        try:
+            self._recorder.write(played)
+        except OSError as problem:
+            log.warning("a round was not recorded: %s", problem.strerror)
+
+    def weights(self, entry: Entry) -> None:
+        """Nothing: weights are no part of a recording."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from neurons.process import opened_wallet
 from neurons.rubrics import load_rubric
-from neurons.status import Sink, StatusFile
+from neurons.status import Recording, Sink, StatusFile
 from neurons.wandb_sink import WandbSink
 from neurons.weight_duty import WeightDuty
 from subnet.chain import Chain, Epoch
@@ -103,6 +103,8 @@ def _secret(path: Path) -> Secret:
 
 def _sinks(settings: ValidatorSettings, hotkey: Hotkey, stack: AsyncExitStack) -> list[Sink]:
     sinks: list[Sink] = [StatusFile(settings.status)] if settings.status is not None else []
+    if settings.record is not None:
+        sinks.append(Recording(settings.record))
     if settings.wandb:
         about = {"netuid": settings.netuid, "network": settings.network, "hotkey": hotkey}
         wandb = WandbSink(settings.wandb_project, f"validator-{settings.netuid}-{hotkey[:8]}", about)

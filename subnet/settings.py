@@ -166,6 +166,7 @@ class ValidatorSettings(NeuronSettings):
         None, help="folder of ledger, journal and task secret; default ~/.assay/NETWORK/NETUID/HOTKEY"
     )
     status: Path | None = setting(None, help="append rounds and weights to this file as JSON lines")
+    record: Path | None = setting(None, help="keep every round, answers included, in this folder for replay")
     stale_seconds: Annotated[float, Field(gt=0)] = setting(
         120.0, help="end the process when no block arrived for so long"
     )

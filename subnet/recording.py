@@ -1,0 +1,108 @@
+"""Rounds to disk and back, so that a new reward can be tried on what miners really answered.
+
+One JSON line for each round, one file for each epoch. A task is kept as family and seed: reading makes it anew,
+verifier included, so a recording stays small. It holds answers and seeds of past epochs; share it accordingly.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from subnet.protocol import Address, Answer, Peer, Reply
+from subnet.tasks.base import Judge, Part, Reward, Source, Task
+from subnet.validator.round import Judgement, Moment, Round, judged
+
+FORMAT = 1
+
+
+class Recorder:
+    """Appends rounds under a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = folder
+
+    def write(self, played: Round) -> None:
+        """Adds one round to its epoch's file; raises OSError when the disk does not take it."""
+        with (self._folder / f"epoch-{played.moment.epoch:08}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(_packed(played), separators=(",", ":")) + "\n")
+
+
+def recorded(folder: Path, source: Source) -> Iterator[Round]:
+    """The rounds under a folder in the order in which they were played; `source` makes their tasks anew.
+
+    Raises ValueError, with file and line, for a line that is not a round.
+    """
+    for path in sorted(folder.glob("epoch-*.jsonl")):
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield _unpacked(json.loads(line), source)
+                except (ValueError, KeyError, TypeError) as problem:
+                    raise ValueError(
+                        f"{path}, line {number}: not a round ({type(problem).__name__})"
+                    ) from problem
+
+
+def rejudged(played: Round, judge: Judge) -> Round:
+    """The same round as another judge sees it: same tasks and replies, other rewards."""
+    by_task: dict[str, list[Judgement]] = {}
+    for judgement in played.judgements:
+        by_task.setdefault(judgement.task.id, []).append(judgement)
+    return replace(played, judgements=tuple(_again(by_task.values(), judge)))
+
+
+def _again(tasks: Iterable[list[Judgement]], judge: Judge) -> Iterator[Judgement]:
+    for same in tasks:
+        replies = {judgement.peer.hotkey: judgement.reply for judgement in same}
+        yield from judged(same[0].task, [judgement.peer for judgement in same], replies, judge)
+
+
+def _packed(played: Round) -> dict[str, Any]:
+    tasks = {judgement.task.id: judgement.task for judgement in played.judgements}
+    return {
+        "format": FORMAT,
+        "moment": asdict(played.moment),
+        "tasks": [[task.family, task.seed, task.id, task.budget] for task in tasks.values()],
+        "judgements": [_packed_judgement(judgement) for judgement in played.judgements],
+    }
+
+
+def _packed_judgement(judgement: Judgement) -> dict[str, Any]:
+    answer = judgement.reply.answer
+    return {
+        "task": judgement.task.id,
+        "peer": asdict(judgement.peer),
+        "answer": None if answer is None else answer.model_dump(),
+        "seconds": judgement.reply.seconds,
+        "failure": judgement.reply.failure,
+        "detail": judgement.reply.detail,
+        "reward": asdict(judgement.reward),
+    }
+
+
+def _unpacked(line: Mapping[str, Any], source: Source) -> Round:
+    if line["format"] != FORMAT:
+        raise ValueError(f"format {line['format']} instead of {FORMAT}")
+    made = (source.make(family, seed, name, seconds) for family, seed, name, seconds in line["tasks"])
+    tasks = {task.id: task for task in made}
+    judgements = (_unpacked_judgement(kept, tasks[kept["task"]]) for kept in line["judgements"])
+    return Round(Moment(**line["moment"]), tuple(judgements))
+
+
+def _unpacked_judgement(kept: Mapping[str, Any], task: Task) -> Judgement:
+    member, reward, answer = dict(kept["peer"]), dict(kept["reward"]), kept["answer"]
+    address = member.pop("address")
+    parts = tuple(Part(**part) for part in reward.pop("parts"))
+    reply = Reply(
+        answer=None if answer is None else Answer.model_validate(answer),
+        seconds=float(kept["seconds"]),
+        failure=kept["failure"],
+        detail=kept["detail"],
+    )
+    peer = Peer(address=None if address is None else Address(**address), **member)
+    return Judgement(peer, task, reply, Reward(parts=parts, **reward))
