@@ -134,7 +134,9 @@ def test_a_timelocked_commit_opens_in_its_epoch_once_the_pulse_is_there(committi
     assert "TimelockedWeightsRevealed" in [event.name for _, event in chain.state.events]
 
 
-def test_a_timelocked_commit_waits_for_its_pulse_and_is_lost_with_its_epoch(committing: Any, hotkey: Any) -> None:
+def test_a_timelocked_commit_waits_for_its_pulse_and_is_lost_with_its_epoch(
+    committing: Any, hotkey: Any
+) -> None:
     chain, who = committing, hotkey(VALIDATOR)
     chain.call(who, "commit_timelocked_weights", 2, sealed(who, (2,), (9,)), ROUND, 4)
     next_epoch(chain)

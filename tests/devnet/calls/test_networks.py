@@ -30,7 +30,9 @@ def test_a_new_subnet_belongs_to_the_signer_and_seats_its_hotkey_on_uid_0(chain:
     assert not storage.SubnetEmissionEnabled[chain.state, 2]
 
 
-def test_the_whole_lock_cost_moves_into_the_pool_and_the_next_subnet_costs_twice(chain: Any, hotkey: Any) -> None:
+def test_the_whole_lock_cost_moves_into_the_pool_and_the_next_subnet_costs_twice(
+    chain: Any, hotkey: Any
+) -> None:
     chain.blocks()
     cost, before = networks.lock_cost(chain.state), balances.free(chain.state, chain.alice)
     assert cost == 1000 * RAO
@@ -106,6 +108,9 @@ def test_identities_are_published_by_owners_and_bounded(chain: Any, hotkey: Any)
     identity = [b"gold"] + [b""] * 7
     assert chain.call(chain.alice, "set_subnet_identity", netuid, *identity) == ["SubnetIdentitySet"]
     assert storage.SubnetIdentitiesV3[chain.state, netuid].subnet_name == b"gold"
-    assert chain.error(chain.alice, "set_subnet_identity", netuid, b"g" * 257, *identity[1:]) == "InvalidIdentity"
+    assert (
+        chain.error(chain.alice, "set_subnet_identity", netuid, b"g" * 257, *identity[1:])
+        == "InvalidIdentity"
+    )
     assert chain.error(chain.bob, "set_identity", *[b""] * 7) == "HotKeyNotRegisteredInNetwork"
     assert chain.call(chain.alice, "set_identity", b"alice", *[b""] * 6) == ["ChainIdentitySet"]

@@ -55,7 +55,9 @@ def test_registration_is_refused_in_the_order_of_the_chain(chain: Any, hotkey: A
     chain.call(chain.alice, "try_associate_hotkey", hotkey("alices"))
     assert chain.error(poor, "burned_register", netuid, hotkey("alices")) == "NotEnoughBalanceToStake"
     assert chain.error(chain.bob, "burned_register", netuid, hotkey("alices")) == "NonAssociatedColdKey"
-    assert chain.error(chain.bob, "burned_register", netuid, subnet_account(netuid)) == "CannotUseSystemAccount"
+    assert (
+        chain.error(chain.bob, "burned_register", netuid, subnet_account(netuid)) == "CannotUseSystemAccount"
+    )
     storage.MaxAllowedUids[chain.state, netuid] = 0
     assert chain.error(chain.bob, "burned_register", netuid, h) == "NoNeuronIdAvailable"
 
@@ -92,7 +94,9 @@ def test_several_may_register_in_one_block(chain: Any) -> None:
 @pytest.mark.parametrize(
     ("half_life", "burn", "prices"), [(1000, 1000, [999]), (2, 1024, [None, 511, None, 255])]
 )
-def test_the_price_falls_by_half_in_a_half_life(chain: Any, half_life: int, burn: int, prices: list[Any]) -> None:
+def test_the_price_falls_by_half_in_a_half_life(
+    chain: Any, half_life: int, burn: int, prices: list[Any]
+) -> None:
     netuid = chain.subnet()
     storage.MinBurn[chain.state, netuid] = 0
     storage.BurnHalfLife[chain.state, netuid], storage.Burn[chain.state, netuid] = half_life, burn

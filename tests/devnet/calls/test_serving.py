@@ -83,7 +83,9 @@ def test_a_certificate_is_kept_and_a_malformed_one_ignored(served: Any, hotkey: 
 
 def test_metrics_need_a_real_address(served: Any, hotkey: Any) -> None:
     zero, good = [2, 1, 0, 9000, 4], [2, 1, address("1.2.3.4"), 9000, 4]
-    assert served.error(hotkey("nobody"), "serve_prometheus", *zero) == "InvalidIpAddress", "the address goes first"
+    assert served.error(hotkey("nobody"), "serve_prometheus", *zero) == "InvalidIpAddress", (
+        "the address goes first"
+    )
     assert served.refusal(hotkey("miner"), "serve_prometheus", *zero) == "Custom error: 11"
     assert served.call(hotkey("miner"), "serve_prometheus", *good) == ["PrometheusServed"]
     assert storage.Prometheus[served.state, 2, hotkey("miner")].port == 9000
