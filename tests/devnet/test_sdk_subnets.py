@@ -1,4 +1,4 @@
-"""The unmodified SDK founds a subnet, fills it, serves, votes and changes settings; refusals carry the chain's names."""
+"""The unmodified SDK founds a subnet, fills it, serves, votes and configures; refusals carry the chain's names."""
 
 from types import SimpleNamespace
 from typing import Any
