@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -99,11 +99,13 @@ class Chain:
         """The number of the current best block."""
         return int(await self._ask(self._client.block(), "block number"))
 
-    async def blocks(self) -> AsyncIterator[int]:
+    async def blocks(self) -> AsyncGenerator[int, None]:
         """Numbers of new blocks as they arrive; the caller watches that they do."""
         try:
-            async for header in self._client.blocks():
-                yield int(header.number)
+            # Closed in order: a forgotten subscription would open the connection again to end itself.
+            async with aclosing(self._client.blocks()) as headers:
+                async for header in headers:
+                    yield int(header.number)
         except (bt.BittensorError, OSError) as problem:
             raise ChainBusy(f"the block subscription ended: {_line(problem)}") from problem
 

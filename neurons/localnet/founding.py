@@ -20,8 +20,12 @@ from subnet.errors import ChainError
 CALL_SECONDS = 30.0
 SEATS = 8
 OWNER_TAO = 1_100  # 1,000 lock a subnet, the rest pays fees
-STAKE_TAO = 10_000
-VALIDATOR_TAO = STAKE_TAO + 200
+# The pool holds 1,000 alpha for 1,000 TAO at first. The later buyer pays more for the same: both hold about 310.
+STAKE_TAO = (450, 1_180)
+VALIDATOR_TAO = 1_500
+# Together they must hold more alpha than the subnet emits within its activity cutoff, one alpha per block.
+MAX_CUTOFF_BLOCKS = 500
+FULL_CUTOFF_MILLI = 13_889  # the chain's own default, in thousandths of a tempo
 MINER_TAO = 100
 Say = Callable[[str], None]
 
@@ -68,16 +72,18 @@ class Founder:
             await self._execute(client, bt.StartCall(netuid=netuid), owner, "starting the subnet")
         return netuid
 
-    async def configure(self, netuid: int, immunity: int) -> None:
+    async def configure(self, netuid: int, terms: Terms) -> None:
         """Root's settings for a small subnet with quick epochs."""
         admin = bt.calls.AdminUtils
+        cutoff = min(FULL_CUTOFF_MILLI, MAX_CUTOFF_BLOCKS * 1000 // terms.tempo)
         await self._sudo(
             admin.sudo_set_commit_reveal_weights_enabled(netuid=netuid, enabled=False),
             admin.sudo_set_weights_set_rate_limit(netuid=netuid, weights_set_rate_limit=1),
             admin.sudo_set_serving_rate_limit(netuid=netuid, serving_rate_limit=0),
             admin.sudo_set_min_non_immune_uids(netuid=netuid, min=0),
             admin.sudo_set_max_allowed_validators(netuid=netuid, max_allowed_validators=2),
-            admin.sudo_set_immunity_period(netuid=netuid, immunity_period=immunity),
+            admin.sudo_set_immunity_period(netuid=netuid, immunity_period=terms.immunity),
+            admin.sudo_set_activity_cutoff_factor(netuid=netuid, factor_milli=cutoff),
             admin.sudo_set_subnet_emission_enabled(netuid=netuid, enabled=True),
         )
 
@@ -99,17 +105,11 @@ class Founder:
             admin.sudo_set_max_allowed_uids(netuid=netuid, max_allowed_uids=SEATS),
         )
 
-    async def stake(self, netuid: int, name: str) -> None:
-        """A validator stakes on itself.
-
-        Together the validators must hold more alpha than is emitted within the activity cutoff: otherwise paid
-        miners gain the permits and outvote them.
-        """
+    async def stake(self, netuid: int, name: str, tao: int) -> None:
+        """A validator buys alpha and stakes it on itself."""
         async with self._client() as client:
             hotkey = self._keys[name].hotkey
-            intent = bt.AddStake(
-                hotkey_ss58=hotkey, netuid=netuid, amount_tao=STAKE_TAO, slippage_protection=False
-            )
+            intent = bt.AddStake(hotkey_ss58=hotkey, netuid=netuid, amount_tao=tao, slippage_protection=False)
             await self._execute(client, intent, name, f"staking {name}")
 
     async def set_tempo(self, netuid: int, tempo: int) -> None:
@@ -135,13 +135,14 @@ async def found(endpoint: str, members: list[Member], keys: dict[str, Keys], ter
     await founder.fund(members)
     netuid = await founder.create("owner")
     say(f"subnet {netuid} is registered and started")
-    await founder.configure(netuid, terms.immunity)
+    await founder.configure(netuid, terms)
     for member in seated:
         await founder.register(netuid, member.name)
     say(f"{len(seated)} hotkeys registered")
     await founder.limit_seats(netuid)
     validators = [member.name for member in members if member.role == "validator"]
-    await asyncio.gather(*(founder.stake(netuid, name) for name in validators))
+    for name, tao in zip(validators, STAKE_TAO, strict=True):
+        await founder.stake(netuid, name, tao)
     say("validators have staked")
     return netuid
 

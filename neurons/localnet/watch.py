@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,18 +39,18 @@ class Watch:
     async def run(self) -> None:
         """Follows the chain block by block until the epochs asked for have run."""
         members = await self.chain.peers()
-        blocks = aiter(self.chain.blocks())
-        while not self.over():
-            block = await self.next_block(blocks)
-            self.read_status()
-            peers, epoch = await self.chain.peers(), await self.chain.epoch()
-            self.announce_replacements(members, peers)
-            members = peers
-            await self.note_epochs(epoch)
-            self.consider_newcomer(block, peers)
-            self.show(block, peers, epoch)
+        async with aclosing(self.chain.blocks()) as blocks:
+            while not self.over():
+                block = await self.next_block(blocks)
+                self.read_status()
+                peers, epoch = await self.chain.peers(), await self.chain.epoch()
+                self.announce_replacements(members, peers)
+                members = peers
+                await self.note_epochs(epoch)
+                self.consider_newcomer(block, peers)
+                self.show(block, peers, epoch)
 
-    async def next_block(self, blocks: AsyncIterator[int]) -> int:
+    async def next_block(self, blocks: AsyncGenerator[int, None]) -> int:
         """The next block's number; ConditionError when a process died or the chain stands still."""
         try:
             async with asyncio.timeout(STALL_SECONDS):
