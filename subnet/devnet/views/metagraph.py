@@ -58,8 +58,8 @@ def get_selective_metagraph(state: State, netuid: int, metagraph_indexes: tuple[
         for name in asked
         if name is not None
     }
-    nothing = dict.fromkeys((name for name, _ in types.SELECTIVE_FIELDS), None)
-    return types.SelectiveMetagraph(**{**nothing, "netuid": 0, **chosen})
+    unasked: dict[str, Any] = {str(name): None for name, _ in types.SELECTIVE_FIELDS}
+    return types.SelectiveMetagraph(**{**unasked, "netuid": 0, **chosen})
 
 
 def _identity(state: State, netuid: int) -> dict[str, Any]:

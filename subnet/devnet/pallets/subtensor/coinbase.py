@@ -159,7 +159,8 @@ def _emitter(state: State, netuid: int) -> emission.Emitter:
 
 
 def _alpha_issuance(state: State, netuid: int) -> int:
-    return SubnetAlphaIn[state, netuid] + SubnetAlphaOut[state, netuid]
+    issued: int = SubnetAlphaIn[state, netuid] + SubnetAlphaOut[state, netuid]
+    return issued
 
 
 def _root_part(state: State, netuid: int) -> int:

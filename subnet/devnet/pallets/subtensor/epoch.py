@@ -120,8 +120,8 @@ def _commit_blocks(state: State, netuid: int, index: int, hotkeys: list[bytes]) 
     for _, queue in TimelockedWeightCommits.items(state, index):
         for hotkey, block, _, _ in queue:
             blocks.setdefault(hotkey, []).append(block)
-    for (hotkey,), queue in WeightCommits.items(state, index):
-        for _, epoch, block, _ in queue or ():
+    for (hotkey,), hashed in WeightCommits.items(state, index):
+        for _, epoch, block, _ in hashed or ():
             if commits.window(epoch, now, period) is not commits.Window.EXPIRED:
                 blocks.setdefault(hotkey, []).append(block)
     return [commits.commit_block(blocks.get(hotkey, ())) for hotkey in hotkeys]

@@ -27,7 +27,7 @@ TOLERANCE_BITS = 20
 
 def stake_of(state: State, hotkey: bytes, coldkey: bytes, netuid: int) -> int:
     """The alpha in rao that `coldkey` holds on `hotkey` there; on netuid 0 this is TAO."""
-    share = Alpha[state, hotkey, coldkey, netuid].bits
+    share: int = Alpha[state, hotkey, coldkey, netuid].bits
     if share == 0:
         return 0
     pool = _pool(state, hotkey, netuid)

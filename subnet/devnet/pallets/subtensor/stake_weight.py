@@ -38,7 +38,7 @@ def weight(state: State, netuid: int, hotkey: bytes) -> int:
 
 def _carried(state: State, netuid: int, hotkey: bytes, held_on: int) -> int:
     """The hotkey's stake on `held_on`, less what its children and plus what its parents on `netuid` lend."""
-    own = TotalHotkeyAlpha[state, hotkey, held_on]
+    own: int = TotalHotkeyAlpha[state, hotkey, held_on]
     children, parents = ChildKeys[state, hotkey, netuid], ParentKeys[state, hotkey, netuid]
     if not children and not parents:
         return own
