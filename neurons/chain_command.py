@@ -110,7 +110,9 @@ async def _serve(host: str, port: int, config: dict[str, object]) -> None:
     async with devnet(host, port, **config) as chain:
         ready = f"chain ready at {chain.endpoint} ({_pace(chain.node.mode, chain.node.config.block_time)})"
         print(f"{ready}; try: btcli subnets list --network {chain.endpoint}", flush=True)
-        await stopped.wait()
+        stop = asyncio.create_task(stopped.wait())
+        await asyncio.wait({stop, chain.production}, return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
 
 
 def _pace(mode: Mode, block_time: float) -> str:

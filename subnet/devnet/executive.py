@@ -14,6 +14,7 @@ from subnet.devnet.dispatch import DispatchError, Event, Origin, Other, TokenErr
 from subnet.devnet.extrinsic import Era, Extrinsic, Signature, is_signed_by, signed_payload
 from subnet.devnet.frame import CallDecl, State
 from subnet.devnet.pallets import balances, system
+from subnet.devnet.pallets.block_limits import NORMAL_BYTES
 from subnet.devnet.pallets.transaction_payment import TransactionFeePaid, class_of, fee, weight
 from subnet.devnet.runtime import Runtime
 from subnet.devnet.scale import Variant
@@ -47,6 +48,8 @@ class Executive:
             raise invalid("Transaction call is not expected")
         if signature.nonce < system.nonce(self.state, signature.account):
             raise invalid("Transaction is outdated")
+        if len(extrinsic.raw) > NORMAL_BYTES:
+            raise invalid("Transaction would exhaust the block limits")
         self._check_signature(extrinsic, signature, block)
         decl = self.runtime.declared(extrinsic.call)
         self._check_shield_era(decl, signature.era)

@@ -16,11 +16,12 @@ from subnet.devnet.server import Server
 
 @dataclass(frozen=True)
 class Devnet:
-    """A chain that listens on `endpoint`."""
+    """A chain that listens on `endpoint`; `production` ends early only by an exception that is a bug."""
 
     endpoint: str
     node: Node
     producer: Producer
+    production: asyncio.Task[None]
 
     async def advance(self, blocks: int = 1) -> int:
         """Makes blocks at once, in any mode, and returns the number of the last one."""
@@ -43,7 +44,7 @@ async def devnet(host: str = "127.0.0.1", port: int = 0, **options: Any) -> Asyn
     listening = await server.open(host, port)
     blocks = asyncio.create_task(producer.run())
     try:
-        yield Devnet(f"ws://{host}:{listening}", node, producer)
+        yield Devnet(f"ws://{host}:{listening}", node, producer, blocks)
     finally:
         await server.close()
         blocks.cancel()

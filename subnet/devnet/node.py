@@ -19,7 +19,7 @@ from subnet.devnet.executive import Executive
 from subnet.devnet.extrinsic import Extrinsic, decode_extrinsic, unsigned
 from subnet.devnet.genesis import make_genesis
 from subnet.devnet.pallets import system, timestamp
-from subnet.devnet.pallets.block_limits import BLOCK_BYTES, BLOCK_REF_TIME
+from subnet.devnet.pallets.block_limits import NORMAL_BYTES, NORMAL_REF_TIME
 from subnet.devnet.pool import Pool, Watcher
 from subnet.devnet.runtime import Runtime
 from subnet.devnet.scale import ScaleError, encode_compact
@@ -29,7 +29,6 @@ from subnet.devnet.state import Encoded, State
 log = logging.getLogger(__name__)
 
 _BAD_FORMAT = 1001
-_NORMAL_SHARE = 3, 4  # of a block's length and weight
 _INITIALIZATION = b"\x02"
 _INHERENT_INCLUDED = system.ExtrinsicSuccess((Weight(0, 0), "Mandatory", "Yes"))
 HeadListener = Callable[[Block], None]
@@ -191,9 +190,7 @@ class BlockMaker:
         self.node = node
         self.extrinsics = [unsigned(inherent)]
         self.included: list[Watcher] = []
-        share, of = _NORMAL_SHARE
-        self._bytes_left = BLOCK_BYTES * share // of
-        self._weight_left = BLOCK_REF_TIME * share // of
+        self._bytes_left, self._weight_left = NORMAL_BYTES, NORMAL_REF_TIME
 
     def include_pool(self) -> None:
         """Includes what is ready, and drops what has become invalid."""

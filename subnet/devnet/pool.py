@@ -14,7 +14,8 @@ from subnet.devnet.extrinsic import Extrinsic
 Status = str | dict[str, str]
 Watcher = Callable[[Status], None]
 
-_LARGEST_POOL = 8192
+_LARGEST_POOL = 8192  # extrinsics
+_LARGEST_POOL_BYTES = 20 * 1024 * 1024  # as on the real chain
 _ALREADY_IMPORTED, _TOO_LOW_PRIORITY, _DROPPED = 1013, 1014, 1016
 
 
@@ -42,7 +43,7 @@ class Pool:
         self._nonce_of = nonce_of
         self._accounts: dict[bytes, dict[int, Pooled]] = {}
         self._hashes: dict[bytes, Pooled] = {}
-        self._arrivals = 0
+        self._arrivals = self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._hashes)
@@ -62,21 +63,23 @@ class Pool:
         """Takes in a checked extrinsic; raises PoolError when it is known, outbid, or the pool is full."""
         self.refuse_known(extrinsic)
         signature: Any = extrinsic.signature
-        mine = self._accounts.setdefault(signature.account, {})
-        rival = mine.get(signature.nonce)
+        rival = self._accounts.get(signature.account, {}).get(signature.nonce)
         if rival is not None:
-            self._outbid(rival, validity)
-        elif len(self._hashes) >= _LARGEST_POOL:
+            self._outbid(rival, validity, f"0x{extrinsic.hash.hex()}")
+        elif len(self._hashes) >= _LARGEST_POOL or self._bytes + len(extrinsic.raw) > _LARGEST_POOL_BYTES:
             raise PoolError(_DROPPED, "Immediately Dropped", "The transaction pool is full.")
         self._arrivals += 1
+        self._bytes += len(extrinsic.raw)
         pooled = Pooled(extrinsic, signature.account, signature.nonce, validity, self._arrivals)
-        mine[signature.nonce] = self._hashes[extrinsic.hash] = pooled
+        self._accounts.setdefault(signature.account, {})[signature.nonce] = pooled
+        self._hashes[extrinsic.hash] = pooled
         if watcher is not None:
             pooled.watchers.append(watcher)
         pooled.notify("ready" if self.is_ready(pooled) else "future")
         return pooled
 
-    def _outbid(self, rival: Pooled, validity: Validity) -> None:
+    def _outbid(self, rival: Pooled, validity: Validity, by: str) -> None:
+        """Makes room for a better one with the same nonce; raises PoolError when it is not better."""
         old, new = rival.validity.priority, validity.priority
         if new <= old:
             reason = (
@@ -84,7 +87,8 @@ class Pool:
             )
             raise PoolError(_TOO_LOW_PRIORITY, f"Priority is too low: ({new} vs {old})", reason)
         del self._hashes[rival.extrinsic.hash]
-        rival.notify({"usurped": f"0x{rival.extrinsic.hash.hex()}"})
+        self._bytes -= len(rival.extrinsic.raw)
+        rival.notify({"usurped": by})
 
     def is_ready(self, pooled: Pooled) -> bool:
         """Whether nothing but a block is missing: the account's earlier nonces are used or wait here too."""
@@ -100,6 +104,7 @@ class Pool:
     def remove(self, pooled: Pooled) -> None:
         """Takes an extrinsic out."""
         del self._hashes[pooled.extrinsic.hash]
+        self._bytes -= len(pooled.extrinsic.raw)
         mine = self._accounts[pooled.account]
         del mine[pooled.nonce]
         if not mine:

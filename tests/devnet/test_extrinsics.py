@@ -203,6 +203,16 @@ def test_a_block_has_room_for_so_much_and_the_rest_waits(node: Node) -> None:
     assert len(node.pool) == 3
     node.make_block()
     assert len(node.pool) == 0
+    with pytest.raises(PoolError, match="exhaust the block limits"):
+        node.submit(signed(node, ALICE, remark(b"x" * 8_000_000)))
+
+
+def test_the_pool_holds_so_many_bytes(node: Node) -> None:
+    for nonce in range(3):
+        node.submit(signed(node, ALICE, remark(b"x" * 6_500_000), nonce=nonce))
+    with pytest.raises(PoolError) as full:
+        node.submit(signed(node, ALICE, remark(b"x" * 6_500_000), nonce=3))
+    assert full.value.code == 1016
 
 
 def test_an_account_begins_and_ends_with_the_existential_deposit(node: Node) -> None:

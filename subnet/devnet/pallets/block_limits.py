@@ -7,6 +7,8 @@ from subnet.devnet.scale import U32, Option, Struct
 
 BLOCK_REF_TIME = 4_000_000_000_000  # picoseconds
 BLOCK_BYTES = 10 * 1024 * 1024
+NORMAL_REF_TIME = BLOCK_REF_TIME * 3 // 4  # for calls that are not operational
+NORMAL_BYTES = BLOCK_BYTES * 3 // 4
 _ANY_PROOF = 2**64 - 1
 _BASE_EXTRINSIC = Weight(107_845_000, 0)
 
@@ -46,8 +48,8 @@ BlockWeights = Struct(
     ],
 )
 
-BLOCK_LENGTH = BlockLength((BLOCK_BYTES * 3 // 4, BLOCK_BYTES, BLOCK_BYTES))
-_FULL, _NORMAL = Weight(BLOCK_REF_TIME, _ANY_PROOF), Weight(BLOCK_REF_TIME * 3 // 4, _ANY_PROOF)
+BLOCK_LENGTH = BlockLength((NORMAL_BYTES, BLOCK_BYTES, BLOCK_BYTES))
+_FULL, _NORMAL = Weight(BLOCK_REF_TIME, _ANY_PROOF), Weight(NORMAL_REF_TIME, _ANY_PROOF)
 BLOCK_WEIGHTS = BlockWeights(
     Weight(431_614_000, 0),
     _FULL,
