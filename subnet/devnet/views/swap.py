@@ -31,7 +31,7 @@ def current_alpha_price_all(state: State) -> tuple[Any, ...]:
 def sim_swap_tao_for_alpha(state: State, netuid: int, tao: int) -> Any:
     """What buying alpha for `tao` would give; all zero when the pool would refuse."""
     try:
-        trade = rules.buy(pool_of(state, netuid), tao)
+        trade = rules.whole(rules.buy(pool_of(state, netuid), tao), tao)
     except rules.PoolError:
         return NO_TRADE
     spot = price(state, netuid)
@@ -43,7 +43,7 @@ def sim_swap_tao_for_alpha(state: State, netuid: int, tao: int) -> Any:
 def sim_swap_alpha_for_tao(state: State, netuid: int, alpha: int) -> Any:
     """What selling `alpha` would give; all zero when the pool would refuse."""
     try:
-        trade = rules.sell(pool_of(state, netuid), alpha)
+        trade = rules.whole(rules.sell(pool_of(state, netuid), alpha), alpha)
     except rules.PoolError:
         return NO_TRADE
     at_spot = (alpha * price(state, netuid)) >> U64F64.fraction_bits

@@ -76,13 +76,15 @@ def swap_tao_for_alpha(state: State, netuid: int, tao: int, drop_fees: bool = Fa
     caller's. Raises the pool's refusals as dispatch errors.
     """
     with refusals():
-        return bought(state, netuid, rules.buy(pool_of(state, netuid, drop_fees), tao)).out
+        trade = rules.whole(rules.buy(pool_of(state, netuid, drop_fees), tao), tao)
+    return bought(state, netuid, trade).out
 
 
 def swap_alpha_for_tao(state: State, netuid: int, alpha: int, drop_fees: bool = False) -> int:
     """Sells alpha that somebody gave up; returns the TAO in rao, which waits on the subnet's account."""
     with refusals():
-        return sold(state, netuid, rules.sell(pool_of(state, netuid, drop_fees), alpha)).out
+        trade = rules.whole(rules.sell(pool_of(state, netuid, drop_fees), alpha), alpha)
+    return sold(state, netuid, trade).out
 
 
 def bought(state: State, netuid: int, trade: rules.Swap) -> rules.Swap:
