@@ -35,7 +35,7 @@ PulsesPayload = Struct(
 
 Pulses = pallet.map("Pulses", key=[("Blake2_128Concat", U64)], value=Pulse)
 LastStoredRound = pallet.value("LastStoredRound", U64, default=0)
-OldestStoredRound = pallet.value("OldestStoredRound", U64, default=0)
+OldestStoredRound = pallet.value("OldestStoredRound", U64, default=0)  # 0 until one is forgotten
 
 NewPulse = pallet.event(1, "NewPulse", [("rounds", Vec(U64))])
 
@@ -63,11 +63,13 @@ def write_pulse(state: State, origin: Origin, pulses_payload: Any, signature: An
 
 
 def store(state: State, pulse: Any) -> None:
-    """Keeps a pulse whose round is later than all stored ones, and forgets the oldest when there are too many."""
+    """Keeps a pulse whose round is later than all stored ones, and forgets those that are too old beside it."""
     Pulses[state, pulse.round] = pulse
     LastStoredRound[state] = pulse.round
-    if not OldestStoredRound[state]:
-        OldestStoredRound[state] = pulse.round
-    while pulse.round - OldestStoredRound[state] >= KEPT_PULSES:
-        del Pulses[state, OldestStoredRound[state]]
-        OldestStoredRound[state] = OldestStoredRound[state] + 1
+    oldest = pulse.round - KEPT_PULSES + 1
+    if OldestStoredRound[state] < oldest:
+        rounds = [number for (number,) in Pulses.all_keys(state)]
+        for number in rounds:
+            if number < oldest:
+                del Pulses[state, number]
+        OldestStoredRound[state] = min(number for number in rounds if number >= oldest)
