@@ -211,6 +211,20 @@ def test_tao_enters_pools_at_their_price_and_the_rest_buys_alpha_for_nobody(worl
     assert storage.SubnetProtocolAlpha[world.state, staffed] > 0
 
 
+def test_a_pool_that_refuses_to_trade_stops_nobody_elses_emission(world, staffed):
+    other = world.subnet()
+    for netuid in (staffed, other):
+        storage.SubnetEmissionEnabled[world.state, netuid] = True
+        storage.SubnetMovingPrice[world.state, netuid] = FixedI128(I96F32.one // 2)
+    storage.SubnetAlphaIn[world.state, staffed] = 1000
+    issued = balances.TotalIssuance[world.state]
+    world.blocks(2)
+    assert balances.TotalIssuance[world.state] - issued == TAO
+    assert storage.SubnetProtocolAlpha[world.state, staffed] == 0
+    assert storage.SubnetProtocolAlpha[world.state, other] > 0
+    assert coinbase.pending(world.state, staffed).server == coinbase.pending(world.state, other).server > 0
+
+
 def test_without_leave_from_root_no_tao_is_issued(world, staffed):
     issued = balances.TotalIssuance[world.state]
     world.blocks(25)
@@ -248,3 +262,22 @@ def test_the_books_balance_over_two_hundred_blocks(world, staffed):
     world.weigh(staffed, "vera", {0: 111, 2: 60000, 3: 333})
     world.blocks(200)
     assert storage.SubnetEpochIndex[world.state, staffed] == 21
+
+
+def test_a_hotkey_on_two_uids_skips_the_epoch_and_keeps_what_is_pending(world, staffed):
+    world.blocks(8)
+    storage.Keys[world.state, staffed, 3] = MONA
+    events = world.blocks()
+    assert ("EpochSkipped", (staffed, 10)) in [(event.name, event.fields) for event in events]
+    assert coinbase.pending(world.state, staffed).server == 9 * HALF
+    assert storage.SubnetEpochIndex[world.state, staffed] == 1
+    storage.Keys[world.state, staffed, 3] = SILENT
+    world.until_epoch(staffed)
+    assert assay.epochs(world.state, staffed)[-1].server == 19 * HALF
+
+
+def test_only_so_many_epoch_records_are_kept(world, staffed, monkeypatch):
+    monkeypatch.setattr(assay, "KEPT_EPOCHS", 3)
+    world.blocks(70)
+    assert [entry.epoch for entry in assay.epochs(world.state, staffed)] == [5, 6, 7]
+    assert [entry.epoch for entry in assay.epochs(world.state, staffed, since=61)] == [7]

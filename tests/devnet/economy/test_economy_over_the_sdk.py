@@ -6,10 +6,12 @@ import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import bittensor as bt
 import bittensor_core
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from subnet.devnet import Devnet
 from subnet.devnet.pallets import assay
@@ -144,3 +146,22 @@ async def btcli(chain: Devnet, home: Path, *arguments: str) -> object:
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
     return json.loads(out)
+
+
+async def test_a_client_of_any_kind_reads_what_epochs_paid_and_that_the_books_balance(market: Devnet) -> None:
+    await market.advance(20)
+    async with connect(market.endpoint) as socket:
+        paid = await asked(socket, "dev_epochs", [NETUID])
+        later = await asked(socket, "dev_epochs", [NETUID, paid[-1]["block"]])
+        assert await asked(socket, "dev_audit", []) == []
+    assert later == paid[-1:]
+    assert paid[-1]["server"] == 10 * 410_002_289 and paid[-1]["owner"] == 10 * 179_995_422
+    async with bt.Client(market.endpoint) as client:
+        stored = await client.query(("Assay", "Epochs"), [NETUID, paid[-1]["epoch"]])
+    assert {key: int(value) for key, value in stored.items()} == paid[-1]
+
+
+async def asked(socket: ClientConnection, method: str, parameters: list[int]) -> Any:
+    """The result of one JSON-RPC request."""
+    await socket.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}))
+    return json.loads(await asyncio.wait_for(socket.recv(), 10))["result"]

@@ -6,6 +6,7 @@ issued at all, which comes to the same as minting and recycling it.
 
 from typing import NamedTuple, TypeVar
 
+from subnet.devnet.dispatch import ModuleError
 from subnet.devnet.pallets import balances
 from subnet.devnet.pallets.alpha_assets import AlphaBurned
 from subnet.devnet.pallets.subtensor import pool, storage
@@ -174,11 +175,20 @@ def _inject(state: State, netuid: int, tao: int, alpha_emission: int) -> None:
     if (parts.tao_in or parts.alpha_in) and not pool.inject(state, netuid, parts.tao_in, parts.alpha_in):
         parts = emission.Injection(0, 0, parts.excess)
     if parts.excess:
-        balances.deposit(state, subnet_account(netuid), parts.excess)
-        bought = pool.swap_tao_for_alpha(state, netuid, parts.excess, drop_fees=True)
-        SubnetProtocolAlpha[state, netuid] = SubnetProtocolAlpha[state, netuid] + bought
+        _buy_for_nobody(state, netuid, parts.excess)
     _write(SubnetTaoInEmission, state, netuid, parts.tao_in)
     _write(SubnetAlphaInEmission, state, netuid, parts.alpha_in)
+
+
+def _buy_for_nobody(state: State, netuid: int, tao: int) -> None:
+    """Buys alpha with newly issued TAO; where the pool refuses, that TAO is not issued."""
+    try:
+        with state.transaction():
+            balances.deposit(state, subnet_account(netuid), tao)
+            bought = pool.swap_tao_for_alpha(state, netuid, tao, drop_fees=True)
+    except ModuleError:
+        return
+    SubnetProtocolAlpha[state, netuid] = SubnetProtocolAlpha[state, netuid] + bought
 
 
 def _set_aside(state: State, netuid: int, alpha: int, root_is_paid: bool) -> None:
