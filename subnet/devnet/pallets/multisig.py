@@ -76,10 +76,7 @@ def as_multi(
         Multisigs[state, account, call_hash] = Multisig(when, 0, who, (who,))
         state.deposit(NewMultisig(who, account, call_hash))
         return
-    ensure(maybe_timepoint is not None, NoTimepoint)
-    ensure(maybe_timepoint == waiting.when, WrongTimepoint)
-    ensure(who not in waiting.approvals, AlreadyApproved)
-    approvals = tuple(sorted((*waiting.approvals, who)))
+    approvals = _approved(waiting, who, maybe_timepoint)
     if len(approvals) < threshold:
         Multisigs[state, account, call_hash] = waiting._replace(approvals=approvals)
         state.deposit(MultisigApproval(who, waiting.when, account, call_hash))
@@ -87,6 +84,14 @@ def as_multi(
     del Multisigs[state, account, call_hash]
     result = result_of(state, Origin.signed_by(account), call)
     state.deposit(MultisigExecuted(who, waiting.when, account, call_hash, result))
+
+
+def _approved(waiting: Any, who: bytes, timepoint: Any) -> tuple[bytes, ...]:
+    """Who has approved a waiting call once `who` does."""
+    ensure(timepoint is not None, NoTimepoint)
+    ensure(timepoint == waiting.when, WrongTimepoint)
+    ensure(who not in waiting.approvals, AlreadyApproved)
+    return tuple(sorted((*waiting.approvals, who)))
 
 
 @pallet.call(3, [*_PARTIES, ("timepoint", Timepoint), ("call_hash", _CallHash)])

@@ -1,4 +1,4 @@
-"""Whatever a client sends, a call succeeds or fails by an error of the chain: nothing else may come out of a pallet."""
+"""Whatever a client sends, a call succeeds or fails by an error of the chain; nothing else comes out of a pallet."""
 
 from random import Random
 from typing import Any
