@@ -181,7 +181,9 @@ async def validate(settings: ValidatorSettings) -> None:
     """Builds the parts, checks the seat, and works for ever."""
     async with assembled(settings) as parts:
         validator = Validator(settings, parts, Head(await parts.chain.block()))
-        validator.seat(await parts.chain.peers())
+        uid = validator.seat(await parts.chain.peers()).uid
+        log.info("%s has seat %d on subnet %d of %s", parts.hotkey, uid, settings.netuid, settings.network)
+        log.info("task secret committed to by %s", parts.secret.commitment())
         await validator.work()
 
 

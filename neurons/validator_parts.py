@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from subnet.validator.ledger import Ledger
 from subnet.validator.scores import Rules
 from subnet.validator.store import Store
 from subnet.validator.weights import Payment, from_scores
+
+log = logging.getLogger(__name__)
 
 HALF_LIFE_EPOCHS = 2
 """Epochs after which an observation counts half: a miner that changes is paid for it within hours."""
@@ -63,6 +66,8 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         client = await stack.enter_async_context(Client(wallet.hotkey, allow_private=private))
 
         def weigh(epoch: Epoch, peers: Mapping[Hotkey, Peer], owner: Hotkey) -> dict[Hotkey, float]:
+            if settings.burn_share and owner not in peers:
+                log.warning("nothing can be burnt: the owner's hotkey %s has no seat", owner)
             scores = ledger.scores(epoch.block, peers, rules(epoch))
             return from_scores(scores, peers, Payment(owner, settings.burn_share))
 

@@ -11,9 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from subnet.errors import ConditionError
 from subnet.protocol import Hotkey, Peer, Query, Reply
 from subnet.tasks.base import Judge, Reward, Task
 from subnet.validator.scores import Observation
+
+JUDGE_SECONDS = 300.0
+"""What judging one round may take; a judge that needs longer cannot keep up with any epoch."""
 
 
 class Asker(Protocol):
@@ -77,15 +81,27 @@ class Round:
 async def play(
     moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], asker: Asker, judge: Judge
 ) -> Round:
-    """Asks every peer every task at once, each task under its own deadline, and judges what came back."""
+    """Asks every peer every task at once, each task under its own deadline, and judges what came back.
+
+    Raises ConditionError when the judge does not come to an end within JUDGE_SECONDS.
+    """
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(asker.ask_all(peers, task.query, task.budget)) for task in tasks]
-    judgements = [
-        judgement
-        for task, replies in zip(tasks, asked, strict=True)
-        for judgement in judged(task, peers, replies.result(), judge)
-    ]
-    return Round(moment, tuple(judgements))
+    replies = [task.result() for task in asked]
+
+    def judge_all() -> tuple[Judgement, ...]:
+        return tuple(
+            judgement
+            for task, heard in zip(tasks, replies, strict=True)
+            for judgement in judged(task, peers, heard, judge)
+        )
+
+    try:
+        async with asyncio.timeout(JUDGE_SECONDS):
+            # A thread, because a judge may run a model for seconds, and blocks arrive meanwhile.
+            return Round(moment, await asyncio.to_thread(judge_all))
+    except TimeoutError:
+        raise ConditionError(f"the rubric did not judge a round within {JUDGE_SECONDS:g} s") from None
 
 
 def judged(

@@ -2,10 +2,12 @@
 
 import asyncio
 import dataclasses
+import threading
 
 import pytest
 
 from reward.default import DEFAULT
+from subnet.errors import ConditionError
 from subnet.protocol import Reply
 from subnet.validator.round import Moment, play
 
@@ -62,3 +64,22 @@ async def test_a_round_is_frozen(peer, task, answer):
 async def test_a_judge_that_forgets_somebody_is_a_programming_error(peer, task, answer):
     with pytest.raises(ValueError, match="zip"):
         await play(MOMENT, [task()], [peer("a")], Scripted(answer, {}), lambda task, replies: [])
+
+
+async def test_the_loop_goes_on_while_a_judge_thinks_and_a_judge_that_never_ends_is_given_up(
+    peer, task, answer, monkeypatch
+):
+    monkeypatch.setattr("subnet.validator.round.JUDGE_SECONDS", 0.2)
+    gate, ticks = threading.Event(), []
+
+    async def tick():
+        while True:
+            ticks.append(1)
+            await asyncio.sleep(0.01)
+
+    ticking = asyncio.create_task(tick())
+    with pytest.raises(ConditionError, match="did not judge a round"):
+        await play(MOMENT, [task()], [peer("a")], Scripted(answer, {}), lambda task, replies: gate.wait(10))
+    gate.set()
+    ticking.cancel()
+    assert len(ticks) > 5

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from neurons.localnet.cast import Member, make_wallets
-from neurons.localnet.founding import Founder
+from neurons.localnet.founding import Founder, Terms
 from subnet.chain import Chain
 from subnet.devnet.handle import devnet
 from subnet.protocol import Answer, Hotkey
@@ -118,7 +118,7 @@ async def founded(founder):
     """A subnet of the members, the validator staked; returns its netuid."""
     await founder.fund(MEMBERS)
     netuid = await founder.create("owner")
-    await founder.configure(netuid, TEMPO)
+    await founder.configure(netuid, Terms(tempo=TEMPO, immunity=TEMPO))
     for name in ("vera", "able", "idle"):
         await founder.register(netuid, name)
     await founder.stake(netuid, "vera")
