@@ -121,7 +121,7 @@ async def founded(founder):
     await founder.configure(netuid, Terms(tempo=TEMPO, immunity=TEMPO))
     for name in ("vera", "able", "idle"):
         await founder.register(netuid, name)
-    await founder.stake(netuid, "vera")
+    await founder.stake(netuid, "vera", 1_000)
     return netuid
 
 
