@@ -34,7 +34,7 @@ class LocalnetSettings(Settings):
     epochs: Annotated[int, Field(ge=0, le=100_000)] = setting(0, help="epochs to run; 0: until Ctrl-C")
     seed: Annotated[int, Field(ge=0, lt=1 << 63)] = setting(0, help="seed of wallets, chain and task secrets")
     port: Port = setting(9944, help="port of the chain's websocket on 127.0.0.1")
-    tempo: Annotated[int, Field(ge=20, le=500)] = setting(40, help="blocks per epoch")
+    tempo: Annotated[int, Field(ge=20, le=500)] = setting(50, help="blocks per epoch")
     block_time: Annotated[float, Field(ge=0.1, le=60.0)] = setting(0.25, help="seconds per block")
     report: Path | None = setting(None, help="write what happened to this JSON file")
     picture: Path | None = setting(None, help="save the last screen as an SVG picture")

@@ -21,10 +21,11 @@ from subnet.chain import Chain
 # The chain refuses to publish 127.0.0.1; Linux treats all of 127.0.0.0/8 as this machine.
 AXON_HOST = "127.0.0.2"
 CHAIN_SECONDS = 30.0
-# A validator's rhythm here: many short rounds per epoch, and no long wait for the miner that never answers.
+# A validator's rhythm here: enough tasks before the first weights that even the weak model has solved some,
+# and no long wait for the miner that never answers.
 ROUND_SECONDS = 1.0
 QUERY_SECONDS = 0.8
-TASKS_PER_ROUND = 3
+TASKS_PER_ROUND = 8
 
 
 @dataclass

@@ -38,6 +38,15 @@ class Watch:
 
     async def run(self) -> None:
         """Follows the chain block by block until the epochs asked for have run."""
+        try:
+            await self.follow()
+        finally:
+            if self.newcomer is not None:
+                self.newcomer.cancel()
+                await asyncio.wait({self.newcomer})
+
+    async def follow(self) -> None:
+        """The loop over blocks."""
         members = await self.chain.peers()
         async with aclosing(self.chain.blocks()) as blocks:
             while not self.over():
@@ -47,7 +56,8 @@ class Watch:
                 self.announce_replacements(members, peers)
                 members = peers
                 await self.note_epochs(epoch)
-                self.consider_newcomer(block, peers)
+                if not self.over():
+                    self.consider_newcomer(block, peers)
                 self.show(block, peers, epoch)
 
     async def next_block(self, blocks: AsyncGenerator[int, None]) -> int:
