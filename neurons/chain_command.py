@@ -9,11 +9,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import bittensor_core
 
-from subnet.devnet import devnet
+from subnet.devnet import ChainConfig
 from subnet.devnet.config import Mode
+from subnet.devnet.handle import serving
+from subnet.devnet.node import Node
+from subnet.devnet.snapshot import load, save
 from subnet.errors import ConditionError
 
 _DONE, _USAGE, _CONDITION = 0, 2, 3
@@ -22,14 +26,13 @@ _FUNDED = "BT_DEFAULT_TOKEN_WALLET"  # as the official localnet has it
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a chain until Ctrl-C or SIGTERM (0); 2 for wrong usage, 3 when the port cannot be had."""
+    """Runs a chain until Ctrl-C or SIGTERM (0); 2 for wrong usage, 3 when the port or the file cannot be had."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
     try:
-        config = _config(arguments)
-        asyncio.run(_serve(arguments.host, arguments.port, config))
+        asyncio.run(_serve(_node(arguments), arguments.host, arguments.port, arguments.state))
     except ValueError as error:
         print(f"assay chain: {error}", file=sys.stderr)
         return _USAGE
@@ -67,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--seed", help="any text: the same chain on every start; without it each chain is a new one"
     )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="go on with the chain in this file, and keep it there at the end",
+    )
     return parser
 
 
@@ -84,35 +93,51 @@ def _block_time(text: str) -> float:
     return seconds
 
 
-def _config(arguments: argparse.Namespace) -> dict[str, object]:
-    """The options of the chain; raises ValueError when the environment names a wallet that is no address."""
-    funded: tuple[bytes, ...] = ()
-    address = os.environ.get(_FUNDED)
-    if address:
-        try:
-            funded = (bytes(bittensor_core.ss58_decode(address)),)
-        except ValueError:
-            raise ValueError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
-    return {
-        "block_time": arguments.block_time,
-        "mode": arguments.mode,
-        "preset": arguments.preset,
-        "seed": arguments.seed,
-        "funded": funded,
+def _node(arguments: argparse.Namespace) -> Node:
+    """The chain of the state file, or a new one. Raises ValueError when an option contradicts the file."""
+    chosen = {
+        name: getattr(arguments, name)
+        for name in ("block_time", "preset", "seed")
+        if getattr(arguments, name) is not None
     }
+    if arguments.state is None or not arguments.state.exists():
+        return Node(ChainConfig(mode=arguments.mode, funded=_funded(), **chosen))
+    node = load(arguments.state)
+    node.mode = arguments.mode
+    for name, value in chosen.items():
+        kept = getattr(node.config, name)
+        if kept != value:
+            option = "--" + name.replace("_", "-")
+            raise ValueError(
+                f"{arguments.state} has {option} {kept}: leave the option out, or choose another file"
+            )
+    return node
 
 
-async def _serve(host: str, port: int, config: dict[str, object]) -> None:
+def _funded() -> tuple[bytes, ...]:
+    """The account that the environment wants to be rich; raises ValueError when it is no address."""
+    address = os.environ.get(_FUNDED)
+    if not address:
+        return ()
+    try:
+        return (bytes(bittensor_core.ss58_decode(address)),)
+    except ValueError:
+        raise ValueError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
+
+
+async def _serve(node: Node, host: str, port: int, state: Path | None) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with devnet(host, port, **config) as chain:
-        ready = f"chain ready at {chain.endpoint} ({_pace(chain.node.mode, chain.node.config.block_time)})"
+    async with serving(node, host, port) as chain:
+        ready = f"chain ready at {chain.endpoint} ({_pace(node.mode, node.config.block_time)})"
         print(f"{ready}; try: btcli subnets list --network {chain.endpoint}", flush=True)
         stop = asyncio.create_task(stopped.wait())
         await asyncio.wait({stop, chain.production}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
+    if state is not None:
+        save(node, state)
 
 
 def _pace(mode: Mode, block_time: float) -> str:

@@ -38,9 +38,9 @@ def slot_digest(slot: int) -> bytes:
 
 
 class Block:
-    """A finished block."""
+    """A finished block; `extrinsics` is None when they are no longer kept."""
 
-    def __init__(self, header: Header, extrinsics: tuple[bytes, ...]) -> None:
+    def __init__(self, header: Header, extrinsics: tuple[bytes, ...] | None) -> None:
         self.header, self.extrinsics = header, extrinsics
         self.number = header.number
 
@@ -65,7 +65,7 @@ class Blocks:
         self._headers = [genesis.header]
         self._hashes = [genesis.hash]
         self._numbers = {genesis.hash: 0}
-        self._bodies = {0: genesis.extrinsics}
+        self._bodies: dict[int, tuple[bytes, ...] | None] = {0: genesis.extrinsics}
         self._retained = retained
 
     @property

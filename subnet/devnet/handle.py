@@ -31,14 +31,20 @@ class Devnet:
 
 @asynccontextmanager
 async def devnet(host: str = "127.0.0.1", port: int = 0, **options: Any) -> AsyncIterator[Devnet]:
-    """Runs a chain in this event loop while the body runs; `options` are those of `ChainConfig`.
+    """Runs a new chain in this event loop while the body runs; `options` are those of `ChainConfig`.
 
         async with devnet(block_time=0.25, mode="instant", seed="a test") as chain:
             client = bittensor.Client(chain.endpoint)
 
     Port 0 stands for a free one. Raises ConditionError when the port is taken.
     """
-    node = Node(ChainConfig(**options))
+    async with serving(Node(ChainConfig(**options)), host, port) as chain:
+        yield chain
+
+
+@asynccontextmanager
+async def serving(node: Node, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[Devnet]:
+    """Runs an existing chain in this event loop while the body runs; raises ConditionError as `devnet` does."""
     producer = Producer(node)
     server = Server(node, producer)
     listening = await server.open(host, port)

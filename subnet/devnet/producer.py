@@ -9,6 +9,8 @@ from subnet.devnet.config import Mode
 from subnet.devnet.node import Node
 
 _BLOCKS_AT_ONCE = 64  # so that clients are answered while thousands of blocks are asked for
+_BACKLOG = 500  # updates that a client has not read: time to let it
+_PATIENCE = 1.0  # seconds; a client that reads nothing must not hold up the chain
 
 
 class Producer:
@@ -16,6 +18,7 @@ class Producer:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.backlogs: set[Callable[[], int]] = set()  # how many updates wait for each client
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
@@ -61,5 +64,14 @@ class Producer:
         for made in range(1, count + 1):
             self.node.make_block()
             if made % _BLOCKS_AT_ONCE == 0:
-                await asyncio.sleep(0)
+                await self._let_clients_read()
         return f"0x{self.node.blocks.head_hash.hex()}"
+
+    async def _let_clients_read(self) -> None:
+        """Gives way to other tasks and, when thousands of blocks are made, to clients that follow the head."""
+        await asyncio.sleep(0)
+        clock = asyncio.get_running_loop().time
+        until = clock() + _PATIENCE
+        # Polling, because a queue does not tell when it has become shorter
+        while clock() < until and any(backlog() > _BACKLOG for backlog in self.backlogs):  # noqa: ASYNC110
+            await asyncio.sleep(0.001)

@@ -40,7 +40,12 @@ class Server:
         """Listens, on a free port for 0, and returns the port; raises ConditionError when it is taken."""
         try:
             self._server = await serve(
-                self._serve, host, port, compression=None, max_size=_LARGEST_FRAME, ping_interval=None
+                self._serve,
+                host,
+                port,
+                compression=None,
+                max_size=_LARGEST_FRAME,
+                ping_interval=None,  # a client that computes for a minute without answering is not gone
             )
         except OSError as error:
             raise _cannot_listen(host, port, error) from None
@@ -66,6 +71,8 @@ class Server:
 
         session = Session(self.node, self.producer, send)
         self._connections.add(connection)
+        backlog = waiting.qsize
+        self.producer.backlogs.add(backlog)
         updates = asyncio.create_task(_send_updates(connection, waiting))
         try:
             async for frame in connection:
@@ -76,6 +83,7 @@ class Server:
             log.debug("a client is gone")
         finally:
             self._connections.discard(connection)
+            self.producer.backlogs.discard(backlog)
             session.close()
             updates.cancel()
 

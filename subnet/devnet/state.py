@@ -80,8 +80,9 @@ class State:
         self.events: list[tuple[int | None, Event]] = []
         self._values: dict[bytes, Any] = {}
         self._index = KeyIndex()
-        self._journals: list[Journal] = [{}]
-        self._undo: list[Journal] = [self._journals[0]]
+        self._oldest = 0  # the first block whose state can be read
+        self._journals: list[Journal] = []  # of the blocks behind it
+        self._undo: list[Journal] = [{}]
         self._views: dict[int, PastState] = {}
 
     def get(self, key: bytes) -> Any:
@@ -145,6 +146,7 @@ class State:
         self._undo = [self._journals[-1]]
         if len(self._journals) > self.config.retained_blocks:
             del self._journals[0]
+            self._oldest += 1
 
     def revert(self, block: int) -> None:
         """Takes the storage back to the end of an earlier block; raises StateDiscarded."""
@@ -152,10 +154,16 @@ class State:
         while self.block > block:
             self._restore(self._journals.pop())
             self.block -= 1
-        if not self._journals:
-            self._journals.append({})
-        self._undo = [self._journals[-1]]
+        self._undo = [self._journals[-1] if self._journals else {}]
         self.events, self._views = [], {}
+
+    def replace(self, block: int, values: dict[bytes, Any]) -> None:
+        """Takes over the storage of a chain at its block `block`; nothing before it can be read."""
+        self.block, self._oldest, self._values = block, block, dict(values)
+        self._index = KeyIndex()
+        for key in sorted(values):
+            self._index.add(key)
+        self._journals, self._undo, self.events, self._views = [], [{}], [], {}
 
     def at(self, block: int) -> State:
         """The storage as it was at the end of a block, for reading; raises StateDiscarded."""
@@ -177,7 +185,7 @@ class State:
         return self._journals[-newer:] if newer else []
 
     def _check(self, block: int) -> None:
-        if not self.block - len(self._journals) <= block <= self.block or block < 0:
+        if not self._oldest <= block <= self.block:
             raise StateDiscarded(block)
 
 

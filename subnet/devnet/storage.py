@@ -94,6 +94,8 @@ class StorageItem(Generic[V]):
                     raise ScaleError(f"the keys of {self.name} cannot be read back")
                 part, offset = kind.decode(raw, offset + hasher.size)
                 decoded.append(part)
+            if offset != len(raw):
+                raise ScaleError(f"{len(raw) - offset} bytes left over behind the key of {self.name}")
             found = tuple(decoded)
             if len(self._parts) >= _CACHED_KEYS:
                 self._parts.clear()

@@ -55,3 +55,24 @@ async def test_wrong_usage_is_exit_code_2(options: tuple[str, str]) -> None:
     _, errors = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 2
     assert b"Traceback" not in errors
+
+
+async def test_a_chain_goes_on_from_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "chain.state"
+    heads = []
+    for _ in range(2):
+        process = await started("--port", "0", "--mode", "manual", "--state", str(file))
+        assert process.stdout is not None
+        ready = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+        async with connect(next(word for word in ready.split() if word.startswith("ws://"))) as socket:
+            for request in ('"chain_getHeader"', '"dev_newBlock", "params": [{"count": 5}]'):
+                await socket.send(f'{{"id": 1, "method": {request}}}')
+                heads.append(await asyncio.wait_for(socket.recv(), 5))
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert '"number": "0x0"' in heads[0]
+    assert '"number": "0x5"' in heads[2]
+    contradiction = await started("--state", str(file), "--block-time", "7")
+    _, errors = await asyncio.wait_for(contradiction.communicate(), 30)
+    assert contradiction.returncode == 2
+    assert b"has --block-time 1.0" in errors

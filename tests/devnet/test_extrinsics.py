@@ -5,7 +5,7 @@ from dataclasses import replace
 import bittensor_core
 import pytest
 from bittensor_core import Keypair
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subnet.devnet.config import SPEC_VERSION, TRANSACTION_VERSION, ChainConfig
@@ -64,6 +64,7 @@ def test_the_bytes_are_those_that_the_sdk_writes(node: Node, data: bytes, era: E
 
 
 @given(st.data())
+@settings(max_examples=60)
 def test_changed_bytes_never_pass_as_the_same_signer(data: st.DataObject) -> None:
     node = Node(ChainConfig(mode="manual", seed="fuzz"))
     raw = bytearray(signed(node, ALICE, transfer(BOB, 5)))

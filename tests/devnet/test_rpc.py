@@ -230,3 +230,16 @@ async def test_a_chain_ends_without_a_goodbye() -> None:
         while True:
             await asyncio.wait_for(socket.recv(), 5)
     assert closed.value.rcvd is None
+
+
+async def test_a_client_that_follows_the_head_sees_every_block_of_a_long_jump(
+    wire: Wire, chain: Devnet
+) -> None:
+    await wire.ask("chain_subscribeNewHeads")
+    jump = asyncio.create_task(chain.advance(15_000))
+    numbers = []
+    while not numbers or numbers[-1] < 15_000:
+        update = json.loads(await asyncio.wait_for(wire.socket.recv(), 5))
+        numbers.append(int(update["params"]["result"]["number"], 16))
+    await jump
+    assert numbers[-15_000:] == list(range(1, 15_001))
