@@ -177,7 +177,7 @@ def test_shares_of_mechanisms_sum_to_one(chain: Any) -> None:
 def test_calls_that_this_chain_does_not_make_fail_and_say_so(chain: Any) -> None:
     netuid = chain.subnet()
     assert chain.error(chain.alice, "AdminUtils.sudo_trim_to_max_allowed_uids", netuid, 64) == "CallFiltered"
-    assert chain.error(chain.alice, "swap_hotkey", bytes(32), bytes(32), None) == "CallFiltered"
+    assert chain.error(chain.alice, "update_symbol", netuid, b"x") == "CallFiltered"
 
 
 def test_each_setting_says_who_may_change_it() -> None:

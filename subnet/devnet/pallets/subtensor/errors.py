@@ -299,3 +299,12 @@ AutoEpochAlreadyImminent = error(
 DynamicTempoBlockedByCommitReveal = error(
     148, "DynamicTempoBlockedByCommitReveal", "Epochs cannot be triggered while commit-reveal is on."
 )
+
+# Hotkey swaps
+NewHotKeyIsSameWithOld = error(22, "NewHotKeyIsSameWithOld", "Old and new hotkey are the same.")
+NotEnoughBalanceToPaySwapHotKey = error(
+    45, "NotEnoughBalanceToPaySwapHotKey", "The balance does not cover the price of a hotkey swap."
+)
+HotKeySwapOnSubnetIntervalNotPassed = error(
+    95, "HotKeySwapOnSubnetIntervalNotPassed", "This coldkey swapped a hotkey here a short while ago. Wait."
+)

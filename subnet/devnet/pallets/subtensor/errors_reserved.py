@@ -8,7 +8,6 @@ from subnet.devnet.pallets.subtensor.pallet import pallet
 RESERVED = tuple(
     pallet.error(index, name, doc)
     for index, name, doc in (
-        (22, "NewHotKeyIsSameWithOld", "Old and new hotkey are the same."),
         (23, "NewHotKeyNotCleanForRootSwap", "The new hotkey already has root stake or claims."),
         (24, "InvalidWorkBlock", "The block of the proof of work is out of range."),
         (25, "InvalidDifficulty", "The proof of work is too easy."),
@@ -18,7 +17,6 @@ RESERVED = tuple(
         (36, "StakingRateLimitExceeded", "Stake was moved a short while ago."),
         (39, "TransactorAccountShouldBeHotKey", "This must be signed by the hotkey."),
         (40, "FaucetDisabled", "There is no faucet. Transfer from a funded account."),
-        (45, "NotEnoughBalanceToPaySwapHotKey", "The balance does not cover the price of a hotkey swap."),
         (46, "NotRootSubnet", "This works on netuid 0 only."),
         (58, "ColdKeyAlreadyAssociated", "The coldkey has been swapped already."),
         (59, "NotEnoughBalanceToPaySwapColdKey", "The balance does not cover the price of a coldkey swap."),
@@ -31,7 +29,6 @@ RESERVED = tuple(
         (87, "CallDisabled", "This call is switched off."),
         (92, "UnableToRecoverPublicKey", "No public key can be recovered from the signature."),
         (93, "InvalidRecoveredPublicKey", "The signature belongs to another key."),
-        (95, "HotKeySwapOnSubnetIntervalNotPassed", "The hotkey was swapped here a short while ago."),
         (96, "KeepStakeBlockedByCollateral", "The old hotkey still holds collateral."),
         (99, "InvalidLeaseBeneficiary", "This account cannot be the beneficiary of the lease."),
         (100, "LeaseCannotEndInThePast", "The lease would end in the past."),

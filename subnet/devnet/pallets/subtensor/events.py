@@ -102,7 +102,7 @@ SetChildrenScheduled = pallet.event(76, "SetChildrenScheduled", _plain(AccountId
 SetChildren = pallet.event(77, "SetChildren", _plain(AccountId32, NetUid, Proportions))
 RootClaimed = pallet.event(115, "RootClaimed", [("coldkey", AccountId32), ("tao", TaoBalance)])
 
-# Key swaps: never deposited, this chain has no swaps
+# Key swaps: those of a coldkey are never deposited, this chain has none
 HotkeySwapped = pallet.event(
     67, "HotkeySwapped", [("coldkey", AccountId32), ("old_hotkey", AccountId32), ("new_hotkey", AccountId32)]
 )

@@ -1,17 +1,13 @@
 """Calls that clients know and this chain does not make: they fail as CallFiltered, never silently.
 
-Key swaps, locks and collateral are not modelled here (a development chain has no key that must be rescued), and
-a symbol is given once.
+Coldkey swaps and collateral are not modelled here (no coldkey of a development chain must be rescued), and a
+symbol is given once.
 """
 
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.types import H256, AccountId32, AlphaBalance, NetUid, TaoBalance
-from subnet.devnet.scale import BOOL, BYTES, Option
+from subnet.devnet.scale import BYTES
 
-_SWAP = [("hotkey", AccountId32), ("new_hotkey", AccountId32), ("netuid", Option(NetUid))]
-
-pallet.refused_call(70, "swap_hotkey", _SWAP)
-pallet.refused_call(72, "swap_hotkey_v2", [*_SWAP, ("keep_stake", BOOL)])
 pallet.refused_call(125, "announce_coldkey_swap", [("new_coldkey_hash", H256)])
 pallet.refused_call(126, "swap_coldkey_announced", [("new_coldkey", AccountId32)])
 pallet.refused_call(112, "update_symbol", [("netuid", NetUid), ("symbol", BYTES)])

@@ -147,6 +147,8 @@ AdminFreezeWindow = value("AdminFreezeWindow", U16, default=10)
 LastRateLimitedBlock = map_("LastRateLimitedBlock", key=[("Identity", RateLimitKey)], value=U64, default=0)
 LastTxBlock = map_("LastTxBlock", key=[("Identity", AccountId32)], value=U64, default=0)
 TxDelegateTakeRateLimit = value("TxDelegateTakeRateLimit", U64, default=216_000)
+# When a coldkey last swapped a hotkey on a subnet
+LastHotkeySwapOnNetuid = map_("LastHotkeySwapOnNetuid", key=[NETUID, ACCOUNT], value=U64, default=0)
 # Rate limits of single actions: account, subnet, number of the action
 TransactionKeyLastBlock = map_(
     "TransactionKeyLastBlock", key=[ACCOUNT, NETUID, ("Identity", U16)], value=U64, default=0
