@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -91,11 +92,14 @@ class Screen:
 
 def _table(title: str, view: View) -> Table:
     left = "" if view.blocks_left is None else f", next epoch in {view.blocks_left} blocks"
-    table = Table(title=f"{title}   block {view.block}, epoch {view.epoch}{left}", title_justify="left")
-    for heading in ("uid", "name", "role"):
-        table.add_column(heading)
-    for heading in ("score", "incentive", "dividends", "emission α", "stake α"):
-        table.add_column(heading, justify="right")
+    heading = f"{title}   block {view.block}, epoch {view.epoch}{left}"
+    table = Table(
+        title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for column in ("uid", "name", "role"):
+        table.add_column(column)
+    for column in ("score", "incentive", "dividends", "emission α", "stake α"):
+        table.add_column(column, justify="right")
     table.add_column("immune")
     for row in view.rows:
         table.add_row(*_cells(row, row.name in view.immune), style=ROLE_STYLE.get(row.role, ""))
