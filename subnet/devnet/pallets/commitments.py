@@ -15,8 +15,9 @@ MAX_FIELDS = 3
 MAX_RAW, MAX_BIG_RAW, MAX_SEALED = 128, 512, 1024
 LEAST_SPACE = 100  # bytes that a commitment counts as, however short
 
+SEALED = "TimelockEncrypted"
 _HASHES = ("BlakeTwo256", "Sha256", "Keccak256", "ShaThree256")
-_SEALED: list[Field] = [("encrypted", bounded_bytes()), ("reveal_round", U64)]
+_SEALED_FIELDS: list[Field] = [("encrypted", bounded_bytes()), ("reveal_round", U64)]
 
 Data = Enum(
     "pallet_commitments::types::Data",
@@ -24,10 +25,10 @@ Data = Enum(
         (0, "None", []),
         *((size + 1, f"Raw{size}", [(None, Array(U8, size))]) for size in range(MAX_RAW + 1)),
         *((130 + place, name, [(None, Array(U8, 32))]) for place, name in enumerate(_HASHES)),
-        (134, "TimelockEncrypted", _SEALED),
+        (134, SEALED, _SEALED_FIELDS),
         (135, "ResetBondsFlag", []),
         (136, "BigRaw", [(None, bounded_bytes())]),
-        (137, "TimelockRevealFailed", _SEALED),
+        (137, "TimelockRevealFailed", _SEALED_FIELDS),
     ],
 )
 Fields = Struct("bounded_collections::bounded_vec::BoundedVec", [(None, Vec(Data))])
@@ -55,6 +56,10 @@ LastCommitment = pallet.map("LastCommitment", key=_KEY, value=U32)
 # By subnet and hotkey: (content, block) of timelocked fields that have opened
 RevealedCommitments = pallet.map("RevealedCommitments", key=_KEY, value=Vec(Tuple(BYTES, U64)))
 UsedSpaceOf = pallet.map("UsedSpaceOf", key=_KEY, value=UsageTracker)
+# Commitments with a field that is still sealed
+TimelockedIndex = pallet.value(
+    "TimelockedIndex", Struct("BTreeSet", [(None, Vec(Tuple(NetUid, AccountId32)))]), default=()
+)
 MaxSpace = pallet.value("MaxSpace", U32, default=3100)  # bytes per hotkey, subnet and epoch
 MaxFields = pallet.constant("MaxFields", U32, MAX_FIELDS)
 
@@ -109,8 +114,9 @@ def reset_bonds(state: State, netuid: int, hotkey: bytes) -> None:
 
 
 def _announce(state: State, netuid: int, hotkey: bytes, info: Any) -> None:
-    sealed = [field for field in info.fields if field.name == "TimelockEncrypted"]
+    sealed = [field for field in info.fields if field.name == SEALED]
     if sealed:
+        TimelockedIndex[state] = tuple(sorted({*TimelockedIndex[state], (netuid, hotkey)}))
         state.deposit(TimelockCommitment(netuid, hotkey, sealed[0].fields[1]))
     else:
         state.deposit(Commitment(netuid, hotkey))
@@ -129,5 +135,5 @@ def _size(field: Variant) -> int:
 
 
 def _fits(field: Variant) -> bool:
-    limits = {"BigRaw": MAX_BIG_RAW, "TimelockEncrypted": MAX_SEALED, "TimelockRevealFailed": MAX_SEALED}
+    limits = {"BigRaw": MAX_BIG_RAW, SEALED: MAX_SEALED, "TimelockRevealFailed": MAX_SEALED}
     return _size(field) <= limits.get(field.name, MAX_RAW)

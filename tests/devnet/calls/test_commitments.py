@@ -2,10 +2,17 @@
 
 from typing import Any
 
-from subnet.devnet.pallets import commitments
+import bittensor_core
+
+from subnet.devnet.pallets import commitments, drand
 from subnet.devnet.pallets.subtensor import storage
 
 SET = "Commitments.set_commitment"
+# Round 1000 of drand's quicknet, public since August 2023
+ROUND = 1000
+SIGNATURE = bytes.fromhex(
+    "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39"
+)
 
 
 def info(*fields: Any) -> tuple[Any, ...]:
@@ -51,3 +58,30 @@ def test_a_flag_resets_the_bonds_towards_a_neuron_where_that_is_on(chain: Any, h
     chain.root("AdminUtils.sudo_set_bonds_reset_enabled", netuid, True)
     chain.call(hotkey("miner"), SET, netuid, info("ResetBondsFlag"))
     assert storage.Bonds[chain.state, netuid, 0] == ((0, 5),)
+
+
+def sealed(content: bytes) -> Any:
+    """A field that is encrypted to ROUND."""
+    return ("TimelockEncrypted", (bittensor_core.encrypt_at_round(content, ROUND)[0], ROUND))
+
+
+def test_a_sealed_field_opens_with_its_pulse(chain: Any, hotkey: Any) -> None:
+    netuid, where = chain.subnet(), (chain.state, 2, hotkey("owner"))
+    fields = info(("Raw1", (b"x",)), sealed(b"model"))
+    assert chain.call(hotkey("owner"), SET, netuid, fields) == ["TimelockCommitment"]
+    chain.blocks()
+    assert len(commitments.CommitmentOf[where].info.fields) == 2
+    chain.root("Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None)
+    chain.blocks()
+    assert commitments.RevealedCommitments[where] == ((b"model", chain.state.block),)
+    assert commitments.CommitmentOf[where].info.fields == (("Raw1", (b"x",)),)
+    assert commitments.TimelockedIndex[chain.state] == ()
+
+
+def test_a_sealed_field_that_does_not_open_says_so(chain: Any, hotkey: Any) -> None:
+    netuid, where = chain.subnet(), (chain.state, 2, hotkey("owner"))
+    chain.root("Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None)
+    chain.call(hotkey("owner"), SET, netuid, info(("TimelockEncrypted", (b"garbage", ROUND))))
+    chain.blocks()
+    assert commitments.CommitmentOf[where].info.fields[0].name == "TimelockRevealFailed"
+    assert "CommitmentRevealFailed" in [event.name for _, event in chain.state.events]

@@ -1,5 +1,6 @@
 """All of SubtensorModule: importing this module declares every call, check and hook of the pallet."""
 
+from subnet.devnet.pallets import commitment_reveals
 from subnet.devnet.pallets.subtensor import (
     axons,
     children,
@@ -29,6 +30,7 @@ DECLARATIONS = (
     axons,
     children,
     coinbase,
+    commitment_reveals,
     commits,
     delegation,
     dissolution,
