@@ -6,7 +6,8 @@ import pytest
 
 from subnet.devnet.dispatch import BadOrigin
 from subnet.devnet.pallets import balances
-from subnet.devnet.pallets.subtensor import networks, storage
+from subnet.devnet.pallets.subtensor import networks, shares, storage
+from subnet.devnet.pallets.subtensor.audit import audit
 from subnet.devnet.pallets.subtensor.subnets import subnet_account
 
 RAO = 10**9
@@ -81,6 +82,7 @@ def test_dissolving_pays_the_pool_out_and_leaves_nothing(chain: Any, hotkey: Any
     chain.root("root_dissolve_network", netuid)
     assert balances.free(chain.state, chain.bob) > before + 100 * RAO, "the only staker gets the whole pool"
     assert balances.free(chain.state, subnet_account(netuid)) == 0
+    assert audit(chain.state) == []
     for item in (storage.Keys, storage.Weights, storage.TotalHotkeyAlpha, storage.SubnetTAO):
         assert not [key for key in item.all_keys(chain.state) if netuid in key]
 
@@ -114,3 +116,26 @@ def test_identities_are_published_by_owners_and_bounded(chain: Any, hotkey: Any)
     )
     assert chain.error(chain.bob, "set_identity", *[b""] * 7) == "HotKeyNotRegisteredInNetwork"
     assert chain.call(chain.alice, "set_identity", b"alice", *[b""] * 6) == ["ChainIdentitySet"]
+
+
+def test_dissolving_pays_nobody_less_than_an_account_needs(chain: Any, hotkey: Any) -> None:
+    netuid, poor = chain.subnet(), hotkey("poor")
+    chain.call(chain.bob, "add_stake", hotkey("owner"), netuid, 100 * RAO)
+    shares.increase_stake(chain.state, hotkey("owner"), poor, netuid, 1)
+    storage.SubnetAlphaOut[chain.state, netuid] += 1
+    chain.root("root_dissolve_network", netuid)
+    assert balances.free(chain.state, poor) == 0
+    assert audit(chain.state) == []
+
+
+def test_a_subnet_that_takes_a_freed_netuid_starts_from_nothing(chain: Any, hotkey: Any) -> None:
+    netuid = chain.subnet()
+    for name in ("validator", "miner"):
+        chain.seat(netuid, name)
+    chain.call(chain.bob, "add_stake", hotkey("validator"), netuid, 100 * RAO)
+    chain.blocks(25)
+    chain.root("root_dissolve_network", netuid)
+    assert chain.subnet(hotkey="second") == netuid
+    assert storage.SubnetworkN[chain.state, netuid] == 1
+    chain.blocks(25)
+    assert audit(chain.state) == []

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from subnet.devnet.frame import Origin, ensure
-from subnet.devnet.pallets import alpha_assets, assay, balances, swap
+from subnet.devnet.pallets import alpha_assets, assay, balances, commitments, swap
 from subnet.devnet.pallets.subtensor.errors import SubnetNotExists
 from subnet.devnet.pallets.subtensor.events import NetworkRemoved
 from subnet.devnet.pallets.subtensor.pallet import pallet
@@ -25,8 +25,8 @@ from subnet.devnet.pallets.subtensor.types import AccountId32, NetUid, NetUidSto
 from subnet.devnet.state import State
 from subnet.devnet.storage import StorageItem, StorageMap
 
-# Pallets that store something by netuid and belong to the subnet's economy
-_OWNERS = (pallet, swap.pallet, alpha_assets.pallet, assay.pallet)
+# Pallets that store something by netuid
+_OWNERS = (pallet, swap.pallet, alpha_assets.pallet, assay.pallet, commitments.pallet)
 
 
 @pallet.call(61, [("coldkey", AccountId32), ("netuid", NetUid)])
@@ -49,9 +49,10 @@ def dissolve(state: State, netuid: int) -> None:
     """Pays the stakers of a subnet and removes it with all that is stored about it."""
     ensure(netuid != ROOT, SubnetNotExists)
     _pay_out(state, netuid)
+    indices = set(storage_indices(state, netuid))
     for item in (item for owner in _OWNERS for item in owner.storage):
         if isinstance(item, StorageMap):
-            for key in list(_keys_of(state, item, netuid)):
+            for key in list(_keys_of(state, item, netuid, indices)):
                 del item[state, *key]
     TotalNetworks[state] = TotalNetworks[state] - 1
     state.deposit(NetworkRemoved(netuid))
@@ -67,19 +68,27 @@ def _pay_out(state: State, netuid: int) -> None:
     total, tao = sum(stakes.values()), SubnetTAO[state, netuid]
     TotalStake[state] = TotalStake[state] - tao
     for (_, coldkey), alpha in stakes.items():
-        balances.transfer(state, account, coldkey, tao * alpha // total, keep_alive=False)
-    rest = balances.free(state, account)
-    balances.transfer(state, account, SubnetOwner[state, netuid], rest, keep_alive=False)
+        _give(state, account, coldkey, tao * alpha // total)
+    _give(state, account, SubnetOwner[state, netuid], balances.free(state, account))
+    balances.withdraw(state, account, balances.free(state, account), keep_alive=False)
 
 
-def _keys_of(state: State, item: StorageItem[Any], netuid: int) -> Iterator[tuple[Any, ...]]:
+def _give(state: State, account: bytes, coldkey: bytes, tao: int) -> None:
+    """Pays somebody out of the subnet's account, unless it is too little to bring an account to life."""
+    if balances.free(state, coldkey) + tao >= balances.EXISTENTIAL_DEPOSIT:
+        balances.transfer(state, account, coldkey, tao, keep_alive=False)
+
+
+def _keys_of(
+    state: State, item: StorageItem[Any], netuid: int, indices: set[int]
+) -> Iterator[tuple[Any, ...]]:
     """All keys of a map that name the subnet, or a mechanism of it."""
     kinds = [kind for _, kind in item.keys]
     wanted: set[int] = set()
     if NetUid in kinds:
         position, wanted = kinds.index(NetUid), {netuid}
     elif NetUidStorageIndex in kinds:
-        position, wanted = kinds.index(NetUidStorageIndex), set(storage_indices(state, netuid))
+        position, wanted = kinds.index(NetUidStorageIndex), indices
     else:
         return
     assert isinstance(item, StorageMap)
