@@ -17,7 +17,8 @@ are explicit, so the order of imports never matters.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from inspect import getdoc
 from typing import Any, Generic, TypeVar, overload
 
@@ -61,6 +62,7 @@ __all__ = [
 ]
 
 V = TypeVar("V")
+D = TypeVar("D")
 F = TypeVar("F", bound=Callable[..., Any])
 Check = Callable[[State, bytes, BoundCall], None]
 Hook = Callable[[State], None]
@@ -127,16 +129,14 @@ class CallDecl:
     pays: bool = True
     operational: bool = False
     weight: int = DEFAULT_WEIGHT
-    checks: list[Check] = field(default_factory=list)
+
+    @cached_property
+    def _tuple(self) -> Any:
+        return tuple_type(self.name, field_names(self.arguments))
 
     def bind(self, values: tuple[Any, ...]) -> BoundCall:
         """The call with its arguments by name."""
         return BoundCall(self.pallet, self.name, self._tuple._make(values))
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_tuple", tuple_type(self.name, field_names(self.arguments)))
-
-    _tuple: Any = field(init=False, repr=False, compare=False, default=None)
 
 
 class Pallet:
@@ -259,9 +259,6 @@ class Pallet:
             shapes = [(e.index, e.name, ()) for _, e in sorted(self.errors.items())]
             docs = {e.index: e.doc for e in self.errors.values()}
         return Enum(f"{self.path}::pallet::{kind}", shapes, docs=docs) if shapes else None
-
-
-D = TypeVar("D")
 
 
 def _declared(table: dict[int, D], index: int, decl: D) -> D:

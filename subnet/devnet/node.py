@@ -48,7 +48,7 @@ class Node:
         self.shield = ShieldKey(str(self.config.seed))
         self.head_listeners: set[HeadListener] = set()
         self.pool_listeners: set[Callable[[], None]] = set()
-        self.metadata_hex = {14: f"0x{self.runtime.metadata_v14.hex()}"}
+        self.metadata_v14 = f"0x{self.runtime.metadata_v14.hex()}"
         self.time_offset = 0  # milliseconds, by time travel
         self.mode = self.config.mode  # may change while the chain runs
 

@@ -40,7 +40,7 @@ _PRIMITIVES = (
     "i64",
     "i128",
 )
-I = TypeVar("I")  # noqa: E741 - an item
+Item = TypeVar("Item")
 
 
 def text(value: str) -> bytes:
@@ -49,13 +49,13 @@ def text(value: str) -> bytes:
     return encode_compact(len(raw)) + raw
 
 
-def vec(items: Iterable[I], encode: Callable[[I], bytes]) -> bytes:
+def vec(items: Iterable[Item], encode: Callable[[Item], bytes]) -> bytes:
     """Encoded items behind their count."""
     encoded = [encode(item) for item in items]
     return encode_compact(len(encoded)) + b"".join(encoded)
 
 
-def optional(value: I | None, encode: Callable[[I], bytes]) -> bytes:
+def optional(value: Item | None, encode: Callable[[Item], bytes]) -> bytes:
     """0, or 1 and the encoded value."""
     return b"\x00" if value is None else b"\x01" + encode(value)
 

@@ -108,7 +108,7 @@ def metadata(session: Session, at: Any = None) -> str:
     """Metadata V14; V15 is read by `state_call`."""
     if find_block(session.node, at) is None:
         raise bad("the block is unknown")
-    return session.node.metadata_hex[14]
+    return session.node.metadata_v14
 
 
 def version(session: Session, at: Any = None) -> dict[str, Any]:
