@@ -19,6 +19,7 @@ from subnet.devnet.pallets import (
     balances,
     commitments,
     core_apis,
+    crowdloan,
     drand,
     mev_shield,
     multisig,
@@ -54,6 +55,7 @@ PALLETS: tuple[Pallet, ...] = (
     swap.pallet,
     alpha_assets.pallet,
     assay.pallet,
+    crowdloan.pallet,
 )
 APIS: tuple[RuntimeApi, ...] = (
     core_apis.core,
