@@ -91,25 +91,22 @@ def scores(observations: Iterable[Observation], now: int, rules: Rules) -> dict[
 
 
 def inherited(observations: Iterable[Observation], members: Mapping[Hotkey, Peer]) -> list[Observation]:
-    """The observations, those of swapped hotkeys under the hotkey that now holds their seat."""
-    known = list(observations)
-    heir_of = heirs(known, members)
-    return [replace(seen, hotkey=heir_of[seen.hotkey]) if seen.hotkey in heir_of else seen for seen in known]
+    """The observations, each under the hotkey that now holds the seat that it was made of.
 
-
-def heirs(observations: Iterable[Observation], members: Mapping[Hotkey, Peer]) -> dict[Hotkey, Hotkey]:
-    """Old hotkey to new for every hotkey that was swapped: same coldkey, same registration, another key.
-
-    A swap keeps the seat's coldkey and registration block, and nothing else can bring both together again: a new
-    registration has a new block. A hotkey that is still a member passes nothing on, and where one coldkey holds
-    several seats of one block the heir is unknown: nothing is passed on either.
+    A hotkey swap keeps the seat's coldkey and registration block, and nothing else can bring both together again:
+    a new registration has a new block. Where nobody holds the seat any more, an observation stays with its hotkey,
+    which finds it again when it comes back. Where one coldkey has several seats of one block the heir is unknown,
+    and nothing is passed on.
     """
-    seats: dict[tuple[Coldkey, int], list[Hotkey]] = {}
+    holders: dict[tuple[Coldkey, int], list[Hotkey]] = {}
     for peer in members.values():
-        seats.setdefault((peer.coldkey, peer.registered_at), []).append(peer.hotkey)
-    gone = {seen.hotkey: (seen.coldkey, seen.registered_at) for seen in _by_age(observations)}
-    found = {hotkey: seats.get(seat, ()) for hotkey, seat in gone.items() if hotkey not in members}
-    return {hotkey: holders[0] for hotkey, holders in found.items() if len(holders) == 1}
+        holders.setdefault((peer.coldkey, peer.registered_at), []).append(peer.hotkey)
+    heirs = {seat: hotkeys[0] for seat, hotkeys in holders.items() if len(hotkeys) == 1}
+    return [_under(seen, heirs.get((seen.coldkey, seen.registered_at), seen.hotkey)) for seen in observations]
+
+
+def _under(seen: Observation, hotkey: Hotkey) -> Observation:
+    return seen if seen.hotkey == hotkey else replace(seen, hotkey=hotkey)
 
 
 def _score(known: Iterable[Observation], now: int, rules: Rules) -> Score:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subnet.protocol import Coldkey, Hotkey
-from subnet.validator.scores import MOST, Observation, Rules, heirs, inherited, scores
+from subnet.validator.scores import MOST, Observation, Rules, inherited, scores
 
 RULES = Rules(half_life=100)
 values = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.0, 1.0]))
@@ -112,10 +112,14 @@ def test_ages_beyond_all_measure_stay_numbers(observation):
     assert (score.mean, score.value, score.evidence) == (1.0, 0.0, 0.0)
 
 
+def owners(known, members):
+    """Under which hotkey each observation counts."""
+    return [seen.hotkey for seen in inherited(known, {member.hotkey: member for member in members})]
+
+
 def test_a_swapped_hotkey_keeps_its_history(observation, peer):
     known = [observation("old", coldkey="cold", registered_at=7, round_id=f"r{n}") for n in range(9)]
     members = {Hotkey("new"): peer("new", registered_at=7, coldkey="cold")}
-    assert heirs(known, members) == {"old": "new"}
     assert scores(inherited(known, members), 0, RULES)["new"] == scores(known, 0, RULES)["old"]
 
 
@@ -124,13 +128,24 @@ def test_a_swapped_hotkey_keeps_its_history(observation, peer):
 )
 def test_a_new_registration_inherits_nothing(observation, peer, registered_at, coldkey):
     known = [observation("old", coldkey="cold", registered_at=7)]
-    assert heirs(known, {Hotkey("new"): peer("new", registered_at=registered_at, coldkey=coldkey)}) == {}
+    assert owners(known, [peer("new", registered_at=registered_at, coldkey=coldkey)]) == ["old"]
 
 
-def test_a_hotkey_that_is_still_there_passes_nothing_on(observation, peer):
+def test_a_hotkey_that_left_finds_its_history_when_it_comes_back(observation, peer):
     known = [observation("old", coldkey="cold", registered_at=7)]
-    members = {Hotkey(name): peer(name, registered_at=7, coldkey="cold") for name in ("old", "new")}
-    assert heirs(known, members) == {}
+    assert owners(known, [peer("old", registered_at=50, coldkey="cold")]) == ["old"]
+
+
+def test_a_swapped_hotkey_that_registers_anew_does_not_take_its_history_back(observation, peer):
+    known = [observation("old", coldkey="cold", registered_at=7)]
+    members = [peer("new", registered_at=7, coldkey="cold"), peer("old", registered_at=50, coldkey="cold")]
+    assert owners(known, members) == ["new"]
+
+
+def test_seats_of_one_coldkey_and_block_pass_nothing_on(observation, peer):
+    known = [observation(name, coldkey="cold", registered_at=7) for name in ("old", "gone")]
+    members = [peer(name, registered_at=7, coldkey="cold") for name in ("old", "new")]
+    assert owners(known, members) == ["old", "gone"]
 
 
 def test_rules_that_make_no_sense_are_refused():
