@@ -71,7 +71,9 @@ def test_a_sealed_field_opens_with_its_pulse(chain: Any, hotkey: Any) -> None:
     assert chain.call(hotkey("owner"), SET, netuid, fields) == ["TimelockCommitment"]
     chain.blocks()
     assert len(commitments.CommitmentOf[where].info.fields) == 2
-    chain.root("Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None)
+    chain.root(
+        "Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None
+    )
     chain.blocks()
     assert commitments.RevealedCommitments[where] == ((b"model", chain.state.block),)
     assert commitments.CommitmentOf[where].info.fields == (("Raw1", (b"x",)),)
@@ -80,7 +82,9 @@ def test_a_sealed_field_opens_with_its_pulse(chain: Any, hotkey: Any) -> None:
 
 def test_a_sealed_field_that_does_not_open_says_so(chain: Any, hotkey: Any) -> None:
     netuid, where = chain.subnet(), (chain.state, 2, hotkey("owner"))
-    chain.root("Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None)
+    chain.root(
+        "Drand.write_pulse", (0, (drand.Pulse(ROUND, b"", SIGNATURE),), ("Sr25519", (bytes(32),))), None
+    )
     chain.call(hotkey("owner"), SET, netuid, info(("TimelockEncrypted", (b"garbage", ROUND))))
     chain.blocks()
     assert commitments.CommitmentOf[where].info.fields[0].name == "TimelockRevealFailed"

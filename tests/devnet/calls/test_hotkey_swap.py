@@ -69,7 +69,9 @@ def test_swaps_are_refused_for_a_reason(seated: Any, hotkey: Any) -> None:
     old, new = hotkey("old"), hotkey("new")
     assert seated.error(seated.alice, "swap_hotkey", old, new, 2) == "NonAssociatedColdKey"
     assert seated.error(seated.bob, "swap_hotkey", old, old, 2) == "NewHotKeyIsSameWithOld"
-    assert seated.error(seated.bob, "swap_hotkey", old, hotkey("owner"), 2) == "HotKeyAlreadyRegisteredInSubNet"
+    assert (
+        seated.error(seated.bob, "swap_hotkey", old, hotkey("owner"), 2) == "HotKeyAlreadyRegisteredInSubNet"
+    )
     assert seated.error(seated.bob, "swap_hotkey", old, new, 9) == "SubnetNotExists"
     seated.call(seated.alice, "try_associate_hotkey", hotkey("alices"))
     assert seated.error(seated.bob, "swap_hotkey", old, hotkey("alices"), 2) == "NonAssociatedColdKey"

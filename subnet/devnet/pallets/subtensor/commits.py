@@ -138,7 +138,9 @@ def queue_of(state: State, index: int, hotkey: bytes) -> list[Commit]:
 
 def hash_of(hotkey: bytes, vote: Vote, salt: U16s) -> bytes:
     """What a hotkey must have committed to reveal these weights."""
-    preimage = rules.legacy_preimage(hotkey, vote.storage_index, vote.uids, vote.values, salt, vote.version_key)
+    preimage = rules.legacy_preimage(
+        hotkey, vote.storage_index, vote.uids, vote.values, salt, vote.version_key
+    )
     return rules.legacy_hash(preimage)
 
 

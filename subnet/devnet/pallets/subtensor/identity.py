@@ -22,9 +22,10 @@ from subnet.devnet.pallets.subtensor.types import (
 from subnet.devnet.scale import BYTES
 from subnet.devnet.state import State
 
-# Bytes a field may have; what is not named here may have 256
-_LONGER = {"description": 1024, "additional": 1024, "image": 1024, "logo_url": 1024, "subnet_contact": 1024}
-_LIMIT = 256
+# Bytes a field may have: few for names, more for what is text or an address
+_SHORT, _LONG = 256, 1024
+_SHORT_OF_COLDKEY = ("name", "url", "github_repo", "discord")
+_SHORT_OF_SUBNET = ("subnet_name", "discord")
 
 
 @pallet.call(68, [(field, BYTES) for field in CHAIN_IDENTITY_FIELDS])
@@ -33,7 +34,7 @@ def set_identity(state: State, origin: Origin, *fields: bytes) -> None:
     coldkey = origin.signed()
     registered = any(IsNetworkMember.all_keys(state, hotkey) for hotkey in OwnedHotkeys[state, coldkey])
     ensure(registered, HotKeyNotRegisteredInNetwork)
-    ensure_short(CHAIN_IDENTITY_FIELDS, fields)
+    _ensure_bounded(CHAIN_IDENTITY_FIELDS, fields, _SHORT_OF_COLDKEY)
     IdentitiesV2[state, coldkey] = ChainIdentityV2(*fields)
     state.deposit(ChainIdentitySet(coldkey))
 
@@ -48,12 +49,12 @@ def set_subnet_identity(state: State, origin: Origin, netuid: int, *fields: byte
 
 def store_subnet_identity(state: State, netuid: int, fields: tuple[bytes, ...]) -> None:
     """Stores a subnet's identity; raises InvalidIdentity when a field is too long."""
-    ensure_short(SUBNET_IDENTITY_FIELDS, fields)
+    _ensure_bounded(SUBNET_IDENTITY_FIELDS, fields, _SHORT_OF_SUBNET)
     SubnetIdentitiesV3[state, netuid] = SubnetIdentityV3(*fields)
     state.deposit(SubnetIdentitySet(netuid))
 
 
-def ensure_short(names: tuple[str, ...], fields: tuple[bytes, ...]) -> None:
-    """Raises InvalidIdentity when a field is longer than it may be."""
-    short = all(len(field) <= _LONGER.get(name, _LIMIT) for name, field in zip(names, fields, strict=True))
-    ensure(short, InvalidIdentity)
+def _ensure_bounded(names: tuple[str, ...], fields: tuple[bytes, ...], short: tuple[str, ...]) -> None:
+    limits = (_SHORT if name in short else _LONG for name in names)
+    bounded = all(len(field) <= limit for field, limit in zip(fields, limits, strict=True))
+    ensure(bounded, InvalidIdentity)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from subnet.devnet.frame import BadOrigin, Origin, ensure
+from subnet.devnet.frame import BadOrigin, BoundCall, Origin, custom, ensure
 from subnet.devnet.pallets import balances
 from subnet.devnet.pallets.subtensor import errors, neurons, pool
 from subnet.devnet.pallets.subtensor.dissolution import dissolve
@@ -53,6 +53,7 @@ from subnet.rules import price, pruning, schedule
 from subnet.rules.fixed import U64F64
 
 DYNAMIC = 1
+RATE_LIMIT = 6  # as the pool says it
 LAST_REGISTERED = Variant("NetworkLastRegistered")
 # Symbols of the first subnets; a subnet beyond them shows its number
 _GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
@@ -118,6 +119,13 @@ def create_network(state: State, coldkey: bytes, hotkey: bytes) -> int:
     _found(state, netuid, coldkey, hotkey, cost)
     state.deposit(NetworkAdded(netuid, DYNAMIC))
     return netuid
+
+
+@pallet.validate("register_network", "register_network_with_identity")
+def validate_network(state: State, who: bytes, call: BoundCall) -> None:
+    """Refuses a subnet that comes too soon after the last, before it enters the pool (rules 2.7)."""
+    if not creation_allowed(state):
+        raise custom(RATE_LIMIT)
 
 
 def creation_allowed(state: State) -> bool:

@@ -2,7 +2,7 @@
 
 from subnet.devnet.frame import BoundCall, custom
 from subnet.devnet.pallets import drand
-from subnet.devnet.pallets.subtensor import commits, networks, weights
+from subnet.devnet.pallets.subtensor import commits, weights
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.storage import CommitRevealWeightsEnabled, Uids
 from subnet.devnet.pallets.subtensor.weights import Vote
@@ -67,13 +67,6 @@ def validate_batch_reveal(state: State, who: bytes, call: BoundCall) -> None:
         raise custom(UNEQUAL_LENGTHS)
     for uids, values, salt, version_key in zip(*lists, strict=True):
         _ensure_revealable(state, who, Vote(netuid, 0, uids, values, version_key), salt)
-
-
-@pallet.validate("register_network", "register_network_with_identity")
-def validate_network(state: State, who: bytes, call: BoundCall) -> None:
-    """Refuses a subnet that comes too soon after the last."""
-    if not networks.creation_allowed(state):
-        raise custom(RATE_LIMIT)
 
 
 def _ensure_revealable(state: State, who: bytes, vote: Vote, salt: tuple[int, ...]) -> None:
