@@ -92,6 +92,8 @@ def _explained(cls: type[Settings], error: Any) -> str:
     name = str(error["loc"][0]) if error["loc"] else "settings"
     shown = f"--{name.replace('_', '-')}" if name in cls.model_fields else f"unknown setting {name!r}"
     given = error.get("input")
+    if given is None:
+        return f"{shown} is required"
     return f"{shown}: {error['msg'].lower()}" + (
         f" (given: {given!r})" if isinstance(given, str | int) else ""
     )
