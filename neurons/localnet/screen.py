@@ -68,9 +68,11 @@ class Screen:
 
     def epoch(self, epoch: EpochRow) -> None:
         """The result of an epoch, one line for those who watch a log."""
-        paid = [row for row in epoch.neurons if row.role == "miner"]
-        shares = ", ".join(f"{row.name} {row.incentive:.3f}" for row in sorted(paid, key=_by_incentive))
-        self.say(f"epoch {epoch.epoch} at block {epoch.block}: incentive {shares}")
+        miners = sorted((row for row in epoch.neurons if row.role == "miner"), key=_by_incentive)
+        shares = ", ".join(f"{row.name} {row.incentive:.3f}" for row in miners)
+        paid = any(row.incentive for row in miners)
+        told = f"incentive {shares}" if paid else "no weights yet: permits are given, stake is paid"
+        self.say(f"epoch {epoch.epoch} at block {epoch.block}: {told}")
 
     def save_picture(self, path: Path) -> None:
         """Writes the last view and news as an SVG picture of a terminal."""
