@@ -43,5 +43,7 @@ def record(state: State, entry: Any) -> None:
 
 def epochs(state: State, netuid: int, since: int = 0) -> list[Any]:
     """The recorded epochs of a subnet from block `since` on, oldest first."""
-    records = [entry for _, entry in Epochs.items(state, netuid) if entry is not None and entry.block >= since]
+    records = [
+        entry for _, entry in Epochs.items(state, netuid) if entry is not None and entry.block >= since
+    ]
     return sorted(records, key=lambda entry: entry.epoch)

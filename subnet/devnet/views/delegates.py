@@ -47,7 +47,9 @@ def _info(state: State, hotkey: bytes) -> Any:
     by_coldkey: dict[bytes, list[tuple[int, int]]] = {}
     for coldkey, netuid, amount in nominators(state, hotkey):
         by_coldkey.setdefault(coldkey, []).append((netuid, amount))
-    registered = [netuid for netuid in sorted(netuids(state)) if storage.IsNetworkMember[state, hotkey, netuid]]
+    registered = [
+        netuid for netuid in sorted(netuids(state)) if storage.IsNetworkMember[state, hotkey, netuid]
+    ]
     return types.DelegateInfo(
         delegate_ss58=hotkey,
         take=storage.Delegates[state, hotkey],

@@ -56,7 +56,9 @@ def get_subnet_hyperparams_v2(state: State, netuid: int) -> Any:
     if not storage.NetworksAdded[state, netuid]:
         return None
     values = _values(state, netuid)
-    return types.SubnetHyperparamsV2(**{str(name): values[str(name)] for name, _ in types.SubnetHyperparamsV2.fields})
+    return types.SubnetHyperparamsV2(
+        **{str(name): values[str(name)] for name, _ in types.SubnetHyperparamsV2.fields}
+    )
 
 
 @SubnetInfo.method([NETUID], output=Option(Vec(types.HyperparamEntry)))
@@ -65,7 +67,9 @@ def get_subnet_hyperparams_v3(state: State, netuid: int) -> tuple[Any, ...] | No
     if not storage.NetworksAdded[state, netuid]:
         return None
     values = _values(state, netuid)
-    return tuple(types.HyperparamEntry(name.encode(), Variant(kind, (values[name],))) for name, kind in _ENTRIES)
+    return tuple(
+        types.HyperparamEntry(name.encode(), Variant(kind, (values[name],))) for name, kind in _ENTRIES
+    )
 
 
 def _values(state: State, netuid: int) -> dict[str, Any]:
@@ -91,7 +95,9 @@ def _consensus(state: State, netuid: int) -> dict[str, Any]:
         "max_validators": storage.MaxAllowedValidators[state, netuid],
         "alpha_high": alpha_high,
         "alpha_low": alpha_low,
-        "alpha_sigmoid_steepness": types.FixedI64(I32F32.from_int(storage.AlphaSigmoidSteepness[state, netuid])),
+        "alpha_sigmoid_steepness": types.FixedI64(
+            I32F32.from_int(storage.AlphaSigmoidSteepness[state, netuid])
+        ),
         "yuma_version": YUMA_3 if storage.Yuma3On[state, netuid] else YUMA_CLASSIC,
     }
 

@@ -44,7 +44,9 @@ def get_all_metagraphs(state: State) -> tuple[Any, ...]:
     return tuple(get_metagraph(state, netuid) for netuid in sorted(netuids(state)))
 
 
-@SubnetInfo.method([("netuid", NetUid), ("metagraph_indexes", Vec(U16))], output=Option(types.SelectiveMetagraph))
+@SubnetInfo.method(
+    [("netuid", NetUid), ("metagraph_indexes", Vec(U16))], output=Option(types.SelectiveMetagraph)
+)
 def get_selective_metagraph(state: State, netuid: int, metagraph_indexes: tuple[int, ...]) -> Any:
     """The asked fields of a metagraph, by their index; the others are None, and netuid reads 0 unless asked."""
     whole = get_metagraph(state, netuid)
@@ -177,5 +179,6 @@ def _validators(state: State, netuid: int) -> tuple[int, ...]:
 
 def _commitments(state: State, netuid: int) -> tuple[tuple[bytes, tuple[int, ...]], ...]:
     return tuple(
-        (who, tuple(Registration.encode(commitment))) for (who,), commitment in CommitmentOf.items(state, netuid)
+        (who, tuple(Registration.encode(commitment)))
+        for (who,), commitment in CommitmentOf.items(state, netuid)
     )

@@ -35,7 +35,8 @@ def get_neurons_lite(state: State, netuid: int) -> tuple[Any, ...]:
     vectors = _vectors(state, netuid)
     hotkeys = hotkeys_of(state, netuid)
     return tuple(
-        types.NeuronInfoLite(**_common(state, netuid, uid, hotkey, vectors)) for uid, hotkey in enumerate(hotkeys)
+        types.NeuronInfoLite(**_common(state, netuid, uid, hotkey, vectors))
+        for uid, hotkey in enumerate(hotkeys)
     )
 
 

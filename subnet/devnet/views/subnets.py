@@ -20,7 +20,11 @@ SCALING_LAW_POWER = 50
 @SubnetInfo.method([NETUID], output=Option(U64))
 def get_next_epoch_start_block(state: State, netuid: int) -> int | None:
     """The block in which the subnet's next epoch runs; None for no such subnet or one without epochs."""
-    return schedule.next_epoch_start(schedule_of(state, netuid)) if storage.NetworksAdded[state, netuid] else None
+    return (
+        schedule.next_epoch_start(schedule_of(state, netuid))
+        if storage.NetworksAdded[state, netuid]
+        else None
+    )
 
 
 @SubnetInfo.method([NETUID], output=Option(types.SubnetInfov2))

@@ -117,7 +117,9 @@ def test_emission_follows_from_the_record_of_its_epoch(world, staffed):
     shares = [
         (i + d) / (2 * 65535)
         for i, d in zip(
-            per_uid(world, storage.Incentive, staffed), per_uid(world, storage.Dividends, staffed), strict=True
+            per_uid(world, storage.Incentive, staffed),
+            per_uid(world, storage.Dividends, staffed),
+            strict=True,
         )
     ]
     assert sum(emitted) == pytest.approx(whole, abs=len(emitted) * 4)

@@ -136,7 +136,13 @@ def rows(answer: object) -> list[dict[str, object]]:
 
 async def btcli(chain: Devnet, home: Path, *arguments: str) -> object:
     """What a btcli command prints as JSON."""
-    command = [str(Path(sys.executable).with_name("btcli")), *arguments, "--json", "--network", chain.endpoint]
+    command = [
+        str(Path(sys.executable).with_name("btcli")),
+        *arguments,
+        "--json",
+        "--network",
+        chain.endpoint,
+    ]
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,

@@ -68,7 +68,9 @@ def test_a_metagraph_is_the_stored_subnet(world, staffed):
     assert graph.hotkeys == (OWNER, VERA, MONA) and graph.coldkeys == (world.alice, world.bob, world.bob)
     assert bytes(graph.name) == b"assay" and graph.block == world.state.block
     assert graph.incentives == (0, 0, 65535) and graph.dividends == (0, 65535, 0)
-    assert graph.alpha_stake[1] == graph.total_stake[1] == storage.TotalHotkeyAlpha[world.state, VERA, staffed]
+    assert (
+        graph.alpha_stake[1] == graph.total_stake[1] == storage.TotalHotkeyAlpha[world.state, VERA, staffed]
+    )
     assert dict(graph.alpha_dividends_per_hotkey)[VERA] > 0
     assert graph.last_step == 20 and graph.blocks_since_last_step == 0
     assert len(graph.axons) == len(graph.identities) == len(graph.collateral_min) == graph.num_uids == 3

@@ -59,9 +59,7 @@ def staked(state: State, netuid: int, hotkey: bytes) -> payout.Staked:
     )
 
 
-def _dividends(
-    state: State, netuid: int, earned: Earned, drained: payout.Drained
-) -> payout.Dividends[bytes]:
+def _dividends(state: State, netuid: int, earned: Earned, drained: payout.Drained) -> payout.Dividends[bytes]:
     received: dict[bytes, int] = {}
     for hotkey, amount in zip(earned.hotkeys, earned.dividends, strict=True):
         if amount:

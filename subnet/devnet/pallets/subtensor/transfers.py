@@ -119,7 +119,10 @@ def swap_stake_limit(
     """swap_stake; the limit is the least that the alpha sold may be worth, in 1e-9 of the alpha bought."""
     source = Position(origin.signed(), hotkey, origin_netuid)
     target = Position(source.coldkey, hotkey, destination_netuid)
-    _swap(state, Move(source, target, alpha_amount, _selling_limit(state, target.netuid, limit_price, allow_partial)))
+    _swap(
+        state,
+        Move(source, target, alpha_amount, _selling_limit(state, target.netuid, limit_price, allow_partial)),
+    )
 
 
 def moved(state: State, move: Move) -> int:
