@@ -53,7 +53,8 @@ class Executive:
         self._check_signature(extrinsic, signature, block)
         decl = self.runtime.declared(extrinsic.call)
         self._check_shield_era(decl, signature.era)
-        self.check_effects(extrinsic, signature)
+        with self.state.ahead(block):
+            self.check_effects(extrinsic, signature)
         era = signature.era
         until = era.birth(block) + era.period if era.period else _FOREVER
         return Validity(OPERATIONAL_PRIORITY if decl.operational else NORMAL_PRIORITY, until)

@@ -128,6 +128,15 @@ class State:
         for key, old in done.items():
             outer.setdefault(key, old)
 
+    @contextmanager
+    def ahead(self, block: int) -> Iterator[None]:
+        """Lets the body, which must not write, see the head's state as a call in `block` would."""
+        head, self.block = self.block, block
+        try:
+            yield
+        finally:
+            self.block = head
+
     def _restore(self, journal: Journal) -> None:
         for key, old in journal.items():
             if old is ABSENT:

@@ -7,10 +7,11 @@ left is lost with it. Other pallets move TAO with `withdraw`, `deposit` and `tra
 from __future__ import annotations
 
 from subnet.devnet.chain_types import AccountId32, MultiAddress, TaoBalance
-from subnet.devnet.dispatch import Origin, TokenError
+from subnet.devnet.dispatch import ArithmeticError_, Origin, TokenError
 from subnet.devnet.frame import Pallet, State
 from subnet.devnet.pallets.system import Account, KilledAccount, NewAccount, lookup
 from subnet.devnet.scale import BOOL, Compact, Field, Variant
+from subnet.rules.fixed import U64_MAX
 
 pallet = Pallet("Balances", index=5)
 
@@ -155,11 +156,16 @@ def transfer_all(state: State, origin: Origin, dest: Variant, keep_alive: bool) 
 
 @pallet.call(8, [("who", MultiAddress), ("new_free", _VALUE)])
 def force_set_balance(state: State, origin: Origin, who: Variant, new_free: int) -> None:
-    """Sets a free balance, as root; less than the existential deposit counts as nothing."""
+    """Sets a free balance, as root; less than the existential deposit counts as nothing.
+
+    More than the issuance can count fails as Overflow; the real chain would let the issuance stop at its limit.
+    """
     origin.root()
     account = lookup(who)
     amount = new_free if new_free >= EXISTENTIAL_DEPOSIT else 0
     before = free(state, account)
+    if TotalIssuance[state] + amount - before > U64_MAX:
+        raise ArithmeticError_("Overflow")
     set_free(state, account, amount)
     TotalIssuance.update(state, lambda total: total + amount - before)
     state.deposit(BalanceSet(account, amount))
