@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from subnet.devnet.scale import (
     BYTES,
     EVENT,
@@ -15,6 +17,7 @@ from subnet.devnet.scale import (
     Enum,
     Struct,
     Tuple,
+    Type,
     Vec,
 )
 
@@ -26,9 +29,26 @@ NetUid = Struct("subtensor_runtime_common::NetUid", [(None, U16)])
 Unit = Tuple()
 
 
+# Rust's collections name their items in type parameters too: @polkadot/api reads nothing without them.
+def bounded_vec(item: Type[Any]) -> Struct:
+    """`BoundedVec<item>`. The bound is not part of the encoding, so calls check it themselves."""
+    path = "bounded_collections::bounded_vec::BoundedVec"
+    return Struct(path, [(None, Vec(item))], params=[("T", item)])
+
+
 def bounded_bytes() -> Struct:
-    """`BoundedVec<u8>`: bytes. The bound is not part of the encoding, so calls check it themselves."""
-    return Struct("bounded_collections::bounded_vec::BoundedVec", [(None, BYTES)])
+    """`BoundedVec<u8>`: bytes."""
+    return bounded_vec(U8)
+
+
+def sorted_set(item: Type[Any]) -> Struct:
+    """`BTreeSet<item>`: a tuple of items in order."""
+    return Struct("BTreeSet", [(None, Vec(item))], params=[("T", item)])
+
+
+def sorted_map(key: Type[Any], value: Type[Any]) -> Struct:
+    """`BTreeMap<key, value>`: a tuple of pairs in the order of their keys."""
+    return Struct("BTreeMap", [(None, Vec(Tuple(key, value)))], params=[("K", key), ("V", value)])
 
 
 MultiAddress = Enum(
@@ -106,7 +126,11 @@ DispatchErrorType = Enum(
         (14, "Trie", [(None, _TrieError)]),
     ],
 )
-DispatchResult = Enum("Result", [(0, "Ok", [(None, Unit)]), (1, "Err", [(None, DispatchErrorType)])])
+DispatchResult = Enum(
+    "Result",
+    [(0, "Ok", [(None, Unit)]), (1, "Err", [(None, DispatchErrorType)])],
+    params=[("T", Unit), ("E", DispatchErrorType)],
+)
 
 AccountData = Struct(
     "pallet_balances::types::AccountData",
@@ -125,7 +149,11 @@ Phase = Enum(
     "frame_system::Phase",
     [(0, "ApplyExtrinsic", [(None, U32)]), (1, "Finalization", []), (2, "Initialization", [])],
 )
-EventRecord = Struct("frame_system::EventRecord", [("phase", Phase), ("event", EVENT), ("topics", Vec(H256))])
+EventRecord = Struct(
+    "frame_system::EventRecord",
+    [("phase", Phase), ("event", EVENT), ("topics", Vec(H256))],
+    params=[("E", EVENT), ("T", H256)],  # @polkadot/api finds the type of events by these
+)
 _Engine = Array(U8, 4)
 DigestItem = Enum(
     "sp_runtime::generic::digest::DigestItem",

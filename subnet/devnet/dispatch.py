@@ -140,7 +140,11 @@ class BoundCall(NamedTuple):
 
 
 class Dispatcher(Protocol):
-    """What pallets need of the runtime: to make other pallets' calls."""
+    """What pallets need of the runtime: to make other pallets' calls, and what it calls itself."""
+
+    @property
+    def version(self) -> Any:
+        """The version of the runtime, and the APIs that it has."""
 
     def dispatch(self, state: Any, origin: Origin, call: Variant) -> None:
         """Makes a call within the running transaction; raises DispatchError."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from inspect import getdoc
 from typing import Any, Generic, TypeVar, overload
 
@@ -279,10 +280,14 @@ class MethodDecl:
 
 
 class RuntimeApi:
-    """A group of functions that clients call by `state_call("<api>_<method>", arguments)`."""
+    """A group of functions that clients call by `state_call("<api>_<method>", arguments)`.
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    Clients look up in the runtime's version whether it is there, by `identity`, and in which `version`.
+    """
+
+    def __init__(self, name: str, version: int = 1) -> None:
+        self.name, self.version = name, version
+        self.identity = blake2b(name.encode(), digest_size=8).digest()
         self.methods: dict[str, MethodDecl] = {}
 
     def method(self, inputs: Sequence[Argument] = (), *, output: Type[Any]) -> Callable[[F], F]:

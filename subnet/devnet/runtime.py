@@ -103,6 +103,11 @@ class Runtime:
         return checks
 
     @cached_property
+    def version(self) -> Any:
+        """The version of the runtime, and the APIs that it has."""
+        return system.VERSION._replace(apis=tuple((api.identity, api.version) for api in self.apis))
+
+    @cached_property
     def metadata_v15(self) -> bytes:
         """Metadata V15, written once."""
         return MetadataWriter(self.pallets, self.apis, self.config).v15(self._outer("Error"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from subnet.devnet.chain_types import AccountId32, NetUid, TaoBalance, bounded_bytes
+from subnet.devnet.chain_types import AccountId32, NetUid, TaoBalance, bounded_bytes, bounded_vec, sorted_set
 from subnet.devnet.frame import Origin, Pallet, ensure
 from subnet.devnet.pallets.subtensor.storage import Bonds, BondsResetOn, SubnetEpochIndex, Uids
 from subnet.devnet.pallets.subtensor.subnets import is_member, storage_indices
@@ -31,7 +31,7 @@ Data = Enum(
         (137, "TimelockRevealFailed", _SEALED_FIELDS),
     ],
 )
-Fields = Struct("bounded_collections::bounded_vec::BoundedVec", [(None, Vec(Data))])
+Fields = bounded_vec(Data)
 CommitmentInfo = Struct("pallet_commitments::types::CommitmentInfo", [("fields", Fields)])
 Registration = Struct(
     "pallet_commitments::types::Registration",
@@ -57,9 +57,7 @@ LastCommitment = pallet.map("LastCommitment", key=_KEY, value=U32)
 RevealedCommitments = pallet.map("RevealedCommitments", key=_KEY, value=Vec(Tuple(BYTES, U64)))
 UsedSpaceOf = pallet.map("UsedSpaceOf", key=_KEY, value=UsageTracker)
 # Commitments with a field that is still sealed
-TimelockedIndex = pallet.value(
-    "TimelockedIndex", Struct("BTreeSet", [(None, Vec(Tuple(NetUid, AccountId32)))]), default=()
-)
+TimelockedIndex = pallet.value("TimelockedIndex", sorted_set(Tuple(NetUid, AccountId32)), default=())
 MaxSpace = pallet.value("MaxSpace", U32, default=3100)  # bytes per hotkey, subnet and epoch
 MaxFields = pallet.constant("MaxFields", U32, MAX_FIELDS)
 

@@ -9,8 +9,8 @@ from subnet.devnet.frame import RuntimeApi, State
 from subnet.devnet.pallets import system
 from subnet.devnet.scale import BYTES, U32, Option, Struct, Vec
 
-core = RuntimeApi("Core")
-metadata = RuntimeApi("Metadata")
+core = RuntimeApi("Core", version=5)
+metadata = RuntimeApi("Metadata", version=2)
 nonces = RuntimeApi("AccountNonceApi")
 
 _OpaqueMetadata = Struct("sp_core::OpaqueMetadata", [(None, BYTES)])
@@ -18,8 +18,8 @@ _OpaqueMetadata = Struct("sp_core::OpaqueMetadata", [(None, BYTES)])
 
 @core.method(output=system.RuntimeVersion)
 def version(state: State) -> Any:
-    """The version of the runtime."""
-    return system.VERSION
+    """The version of the runtime, and the APIs that it has."""
+    return state.runtime.version
 
 
 @metadata.method([("version", U32)], output=Option(_OpaqueMetadata))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from subnet.devnet.chain_types import AccountId32, DispatchResult, TaoBalance, Weight
+from subnet.devnet.chain_types import AccountId32, DispatchResult, TaoBalance, Weight, bounded_vec
 from subnet.devnet.frame import Argument, Origin, Pallet, ensure
 from subnet.devnet.pallets.sudo import result_of
 from subnet.devnet.scale import CALL, U8, U16, U32, Array, Field, Option, Struct, Variant, Vec
@@ -14,7 +14,7 @@ pallet = Pallet("Multisig", index=13)
 MAX_SIGNATORIES = 100
 
 Timepoint = Struct("pallet_multisig::Timepoint", [("height", U32), ("index", U32)])
-_Accounts = Struct("bounded_collections::bounded_vec::BoundedVec", [(None, Vec(AccountId32))])
+_Accounts = bounded_vec(AccountId32)
 Multisig = Struct(
     "pallet_multisig::Multisig",
     [("when", Timepoint), ("deposit", TaoBalance), ("depositor", AccountId32), ("approvals", _Accounts)],

@@ -3,12 +3,12 @@
 No deposit is taken, and proxies with a delay, which would have to announce their calls, cannot be added.
 """
 
-from subnet.devnet.chain_types import AccountId32, DispatchResult, MultiAddress, TaoBalance
+from subnet.devnet.chain_types import AccountId32, DispatchResult, MultiAddress, TaoBalance, bounded_vec
 from subnet.devnet.frame import Origin, Pallet, ensure
 from subnet.devnet.pallets import system
 from subnet.devnet.pallets.proxy_types import ProxyType, may_make
 from subnet.devnet.pallets.sudo import result_of
-from subnet.devnet.scale import CALL, U32, Field, Option, Struct, Tuple, Variant, Vec
+from subnet.devnet.scale import CALL, U32, Field, Option, Struct, Tuple, Variant
 from subnet.devnet.state import State
 
 pallet = Pallet("Proxy", index=16, path="pallet_subtensor_proxy")
@@ -19,7 +19,7 @@ ProxyDefinition = Struct(
     "pallet_subtensor_proxy::ProxyDefinition",
     [("delegate", AccountId32), ("proxy_type", ProxyType), ("delay", U32)],
 )
-_Definitions = Struct("bounded_collections::bounded_vec::BoundedVec", [(None, Vec(ProxyDefinition))])
+_Definitions = bounded_vec(ProxyDefinition)
 # By the account that is acted for: its proxies and the deposit, which is always 0 here
 Proxies = pallet.map(
     "Proxies", key=[("Twox64Concat", AccountId32)], value=Tuple(_Definitions, TaoBalance), default=((), 0)

@@ -14,7 +14,7 @@ from subnet.devnet.frame import CallDecl, Pallet, RuntimeApi, State
 from subnet.devnet.scale import U8, U32, Option, Struct, Variant, encode_compact
 
 pallet = Pallet("TransactionPayment", index=6)
-api = RuntimeApi("TransactionPaymentApi")
+api = RuntimeApi("TransactionPaymentApi", version=4)
 
 RAO_PER_BYTE = 1
 _RAO_PER_GIGA_WEIGHT = 500_000

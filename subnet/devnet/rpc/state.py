@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from subnet.devnet.blocks import Block
-from subnet.devnet.config import SPEC_NAME, SPEC_VERSION, TRANSACTION_VERSION
 from subnet.devnet.rpc.session import Session
 from subnet.devnet.rpc.values import RpcError, bad, find_block, from_hex, state_at, to_count, to_hex
 from subnet.devnet.scale import ScaleError
@@ -16,16 +15,6 @@ _EXECUTION_FAILED = 4003
 _LONGEST_PAGE = 1000
 _MOST_KEYS = 100_000  # of one request
 _METADATA = "Metadata_metadata_at_version"
-_VERSION = {
-    "specName": SPEC_NAME,
-    "implName": SPEC_NAME,
-    "authoringVersion": 1,
-    "specVersion": SPEC_VERSION,
-    "implVersion": 1,
-    "apis": [],
-    "transactionVersion": TRANSACTION_VERSION,
-    "stateVersion": 1,
-}
 
 
 def _read(session: Session, state: State, key: Any) -> bytes | None:
@@ -112,14 +101,24 @@ def metadata(session: Session, at: Any = None) -> str:
 
 
 def version(session: Session, at: Any = None) -> dict[str, Any]:
-    """The version of the runtime; it never changes on this chain."""
-    return _VERSION
+    """The version of the runtime and the APIs that it has; it never changes on this chain."""
+    known = session.node.runtime.version
+    return {
+        "specName": known.spec_name,
+        "implName": known.impl_name,
+        "authoringVersion": known.authoring_version,
+        "specVersion": known.spec_version,
+        "implVersion": known.impl_version,
+        "apis": [[to_hex(identity), number] for identity, number in known.apis],
+        "transactionVersion": known.transaction_version,
+        "stateVersion": known.system_version,
+    }
 
 
 def subscribe_version(session: Session) -> str:
     """Sends the version of the runtime, once."""
     subscription = session.subscribe("state_runtimeVersion")
-    subscription(_VERSION)
+    subscription(version(session))
     return subscription.name
 
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from subnet.devnet.chain_types import sorted_map
 from subnet.devnet.pallets.subtensor import storage
 from subnet.devnet.pallets.subtensor.pool import pool_of
 from subnet.devnet.pallets.subtensor.shares import stake_of
 from subnet.devnet.pallets.subtensor.subnets import is_member, netuids
 from subnet.devnet.pallets.subtensor.types import AccountId32, FixedU128, NetUid
-from subnet.devnet.scale import U64, Option, Struct, Tuple, Vec
+from subnet.devnet.scale import U64, Option, Tuple, Vec
 from subnet.devnet.state import State
 from subnet.devnet.views import types
 from subnet.devnet.views.api import StakeInfo
@@ -16,8 +17,8 @@ from subnet.rules import pool as rules
 Place = tuple[bytes, int]
 PLACE = Option(Tuple(AccountId32, NetUid))
 # A map goes over the wire as its entries in key order
-_BySubnet = Struct("BTreeMap", [(None, Vec(Tuple(NetUid, types.StakeAvailability)))])
-_ByColdkey = Struct("BTreeMap", [(None, Vec(Tuple(AccountId32, _BySubnet)))])
+_BySubnet = sorted_map(NetUid, types.StakeAvailability)
+_ByColdkey = sorted_map(AccountId32, _BySubnet)
 
 
 @StakeInfo.method([("coldkey_account", AccountId32)], output=Vec(types.StakeInfo))

@@ -39,9 +39,9 @@ FixedU128 = Struct("substrate_fixed::FixedU128", [("bits", U128)])
 FixedI128 = Struct("substrate_fixed::FixedI128", [("bits", I128)])
 
 # Collections. The bound of a BoundedVec is not part of its encoding: the calls check it.
-BoundedBytes = Struct("bounded_collections::bounded_vec::BoundedVec", [(None, BYTES)])
-NetUidSet = Struct("BTreeSet", [(None, Vec(NetUid))])
-NetUidRates = Struct("BTreeMap", [(None, Vec(Tuple(NetUid, FixedI128)))])
+BoundedBytes = chain_types.bounded_bytes()
+NetUidSet = chain_types.sorted_set(NetUid)
+NetUidRates = chain_types.sorted_map(NetUid, FixedI128)
 UidWeights = Vec(Tuple(U16, U16))
 Proportions = Vec(Tuple(U64, AccountId32))
 
