@@ -5,30 +5,30 @@ from typing import Any
 from subnet.devnet.pallets.subtensor.types import AccountId32, AlphaBalance, NetUid, TaoBalance
 from subnet.devnet.scale import U64, Option, Tuple, Vec
 from subnet.devnet.state import State
-from subnet.devnet.views import types
+from subnet.devnet.views import basket_types
 from subnet.devnet.views.api import BetaBasket
 
 HOTKEY, COLDKEY = ("hotkey", AccountId32), ("coldkey", AccountId32)
 
 
-@BetaBasket.method(output=Vec(types.BasketSummary))
+@BetaBasket.method(output=Vec(basket_types.BasketSummary))
 def get_all_validator_baskets(state: State) -> tuple[Any, ...]:
     """None."""
     return ()
 
 
-@BetaBasket.method([HOTKEY, COLDKEY], output=Option(types.BasketPosition))
+@BetaBasket.method([HOTKEY, COLDKEY], output=Option(basket_types.BasketPosition))
 def get_basket_position(state: State, hotkey: bytes, coldkey: bytes) -> None:
     """None."""
 
 
-@BetaBasket.method([HOTKEY], output=types.BasketTradingStatus)
+@BetaBasket.method([HOTKEY], output=basket_types.BasketTradingStatus)
 def get_basket_trading_status(state: State, hotkey: bytes) -> Any:
     """Not enabled."""
-    return types.BasketTradingStatus(False, False, 0, 0, 0)
+    return basket_types.BasketTradingStatus(False, False, 0, 0, 0)
 
 
-@BetaBasket.method([HOTKEY], output=Option(types.BetaPricing))
+@BetaBasket.method([HOTKEY], output=Option(basket_types.BetaPricing))
 def get_beta_pricing(state: State, hotkey: bytes) -> None:
     """None."""
 
@@ -39,7 +39,7 @@ def get_root_basket_owed(state: State, coldkey: bytes) -> int:
     return 0
 
 
-@BetaBasket.method([COLDKEY], output=Vec(types.BasketPosition))
+@BetaBasket.method([COLDKEY], output=Vec(basket_types.BasketPosition))
 def get_root_basket_portfolio(state: State, coldkey: bytes) -> tuple[Any, ...]:
     """None."""
     return ()
@@ -69,7 +69,7 @@ def get_validator_basket_nav(state: State, hotkey: bytes) -> int:
     return 0
 
 
-@BetaBasket.method([HOTKEY], output=types.BasketSummary)
+@BetaBasket.method([HOTKEY], output=basket_types.BasketSummary)
 def get_validator_basket_summary(state: State, hotkey: bytes) -> Any:
     """A basket that holds nothing."""
-    return types.BasketSummary(hotkey, 0, 0, 0, 0, 0, ())
+    return basket_types.BasketSummary(hotkey, 0, 0, 0, 0, 0, ())
