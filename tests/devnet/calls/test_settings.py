@@ -176,8 +176,8 @@ def test_shares_of_mechanisms_sum_to_one(chain: Any) -> None:
 
 def test_calls_that_this_chain_does_not_make_fail_and_say_so(chain: Any) -> None:
     netuid = chain.subnet()
-    assert chain.error(chain.alice, "AdminUtils.sudo_trim_to_max_allowed_uids", netuid, 64) == "CallFiltered"
-    assert chain.error(chain.alice, "update_symbol", netuid, b"x") == "CallFiltered"
+    assert chain.error(chain.alice, "AdminUtils.sudo_set_collateral_lock_share", netuid, 64) == "CallFiltered"
+    assert chain.error(chain.alice, "announce_coldkey_swap", bytes(32)) == "CallFiltered"
 
 
 def test_each_setting_says_who_may_change_it() -> None:

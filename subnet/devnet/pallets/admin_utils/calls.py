@@ -3,10 +3,11 @@
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets.admin_utils import settings
 from subnet.devnet.pallets.admin_utils.pallet import pallet
-from subnet.devnet.pallets.subtensor import errors, events, ownership
+from subnet.devnet.pallets.subtensor import errors, events, nominations, ownership
 from subnet.devnet.pallets.subtensor import storage as s
 from subnet.devnet.pallets.subtensor.epochs_by_owner import set_tempo
-from subnet.devnet.pallets.subtensor.types import AccountId32, FixedU128, MechId, NetUid
+from subnet.devnet.pallets.subtensor.trimming import trim
+from subnet.devnet.pallets.subtensor.types import AccountId32, ConsensusMode, FixedU128, MechId, NetUid
 from subnet.devnet.scale import U16, U64, Option, Vec
 from subnet.devnet.state import State
 from subnet.rules import schedule
@@ -15,10 +16,13 @@ __all__ = ["pallet"]
 
 LEAST_ALPHA = 1638  # 0.025 of 65535
 MECHANISM_RATE_LIMIT = 7200  # blocks
+TRIM_RATE_LIMIT = {"localnet": 1, "mainnet": 216_000}  # blocks
 VERSION_KEY_TEMPOS = 5
 
-# Needs uids to be renumbered, and collateral, which this chain does not have
-pallet.refused_call(78, "sudo_trim_to_max_allowed_uids", [("netuid", NetUid), ("max_n", U16)])
+# Newer than the rules that this chain follows: collateral, and another consensus to measure liquid alpha by
+pallet.refused_call(
+    104, "sudo_set_liquid_alpha_consensus_mode", [("netuid", NetUid), ("mode", ConsensusMode)]
+)
 pallet.refused_call(98, "sudo_set_collateral_lock_share", [("netuid", NetUid), ("lock_share", U16)])
 pallet.refused_call(99, "sudo_set_collateral_drain_ratio", [("netuid", NetUid), ("drain_ratio", FixedU128)])
 
@@ -97,6 +101,27 @@ def sudo_set_mechanism_emission_split(
     complete = len(maybe_split) == s.MechanismCountCurrent[state, netuid]
     ensure(complete and sum(maybe_split) == schedule.U16_MAX, errors.InvalidValue)
     s.MechanismEmissionSplit[state, netuid] = maybe_split
+
+
+@pallet.call(78, [("netuid", NetUid), ("max_n", U16)], operational=True)
+def sudo_trim_to_max_allowed_uids(state: State, origin: Origin, netuid: int, max_n: int) -> None:
+    """Lowers the maximum of uids and removes the neurons that earned least; uids change (rules 4.7)."""
+    owner = ownership.owner_or_root(state, origin, netuid)
+    if owner is not None:
+        ownership.ensure_not_frozen(state, netuid)
+        blocks = TRIM_RATE_LIMIT[state.config.preset]
+        ownership.limit_action(state, owner, netuid, ownership.TRIM, blocks)
+    trim(state, netuid, max_n)
+
+
+@pallet.call(43, [("min_stake", U64)], operational=True)
+def sudo_set_nominator_min_required_stake(state: State, origin: Origin, min_stake: int) -> None:
+    """Sets the least nomination, in millionths of the least stake; smaller ones are sold when it rises."""
+    origin.root()
+    before = s.NominatorMinRequiredStake[state]
+    s.NominatorMinRequiredStake[state] = min_stake
+    if min_stake > before:
+        nominations.clear_all_small(state)
 
 
 def _delete_mechanism(state: State, index: int) -> None:

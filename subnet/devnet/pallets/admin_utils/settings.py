@@ -81,7 +81,6 @@ BY_OWNER = (
     Setting(92, "owner_cut_enabled", "enabled", s.OwnerCutEnabled, UNLIMITED),
     Setting(97, "activity_cutoff_factor", "factor_milli", s.ActivityCutoffFactorMilli,
             "ActivityCutoffFactorMilli", check=_CUTOFF_FACTOR),
-    Setting(104, "liquid_alpha_consensus_mode", "mode", s.LiquidAlphaConsensusMode, "LiquidAlphaConsensusMode"),
 )  # fmt: skip
 
 BY_ROOT = (
@@ -111,7 +110,6 @@ OF_THE_CHAIN = (
     ChainSetting(37, "subnet_limit", "max_subnets", s.SubnetLimit, event=events.SubnetLimitSet),
     ChainSetting(38, "lock_reduction_interval", "interval", s.NetworkLockReductionInterval),
     ChainSetting(42, "stake_threshold", "min_stake", s.StakeThreshold, event=events.StakeThresholdSet),
-    ChainSetting(43, "nominator_min_required_stake", "min_stake", s.NominatorMinRequiredStake),
     ChainSetting(45, "tx_delegate_take_rate_limit", "tx_rate_limit", s.TxDelegateTakeRateLimit),
     ChainSetting(46, "min_delegate_take", "take", s.MinDelegateTake),
     ChainSetting(63, "subnet_moving_alpha", "alpha", s.SubnetMovingAlpha),

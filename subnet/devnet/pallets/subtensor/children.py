@@ -6,12 +6,14 @@ from subnet.devnet.pallets.subtensor.delegation import owner_of
 from subnet.devnet.pallets.subtensor.events import SetChildren, SetChildrenScheduled
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.storage import (
+    AutoParentDelegationEnabled,
     ChildKeys,
     LastEpochBlock,
     ParentKeys,
     PendingChildKeyCooldown,
     PendingChildKeys,
     StakeThreshold,
+    Uids,
 )
 from subnet.devnet.pallets.subtensor.subnets import ROOT, ensure_exists, netuids
 from subnet.devnet.pallets.subtensor.types import AccountId32, NetUid, Proportions
@@ -34,6 +36,16 @@ def set_children(state: State, origin: Origin, hotkey: bytes, netuid: int, child
     due = state.block + PendingChildKeyCooldown[state]
     PendingChildKeys[state, netuid, hotkey] = (children, due)
     state.deposit(SetChildrenScheduled(hotkey, netuid, due, children))
+
+
+def lend_from_root(state: State, netuid: int, owner_hotkey: bytes) -> None:
+    """Schedules the owner's hotkey of a new subnet as the only child of each root member that allows it."""
+    due = state.block + PendingChildKeyCooldown[state]
+    children = ((U64_MAX, owner_hotkey),)
+    for (member,), _ in list(Uids.items(state, ROOT)):
+        if member != owner_hotkey and AutoParentDelegationEnabled[state, member]:
+            PendingChildKeys[state, netuid, member] = (children, due)
+            state.deposit(SetChildrenScheduled(member, netuid, due, children))
 
 
 @pallet.on_initialize(order=70)

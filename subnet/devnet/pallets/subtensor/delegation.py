@@ -80,7 +80,7 @@ def set_coldkey_auto_stake_hotkey(state: State, origin: Origin, netuid: int, hot
 
 @pallet.call(135, [HOTKEY, ("enabled", BOOL)])
 def set_auto_parent_delegation_enabled(state: State, origin: Origin, hotkey: bytes, enabled: bool) -> None:
-    """Whether a root validator lends its stake to the owners of new subnets; kept, but acted on by no call here."""
+    """Says whether a root member lends its stake to the owners of subnets that are founded from now on."""
     owner_of(state, origin, hotkey)
     AutoParentDelegationEnabled[state, hotkey] = enabled
 

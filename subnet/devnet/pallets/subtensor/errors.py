@@ -215,6 +215,9 @@ ZeroBalanceAfterWithdrawn = error(
 DelegateTxRateLimitExceeded = error(
     34, "DelegateTxRateLimitExceeded", "The take was raised a short while ago. Wait."
 )
+HotKeySetTxRateLimitExceeded = error(
+    35, "HotKeySetTxRateLimitExceeded", "This coldkey swapped a hotkey a short while ago. Wait."
+)
 DelegateTakeTooLow = error(
     49, "DelegateTakeTooLow", "The take is below the minimum, or not lower than the present one."
 )

@@ -13,7 +13,6 @@ RESERVED = tuple(
         (25, "InvalidDifficulty", "The proof of work is too easy."),
         (26, "InvalidSeal", "The seal does not belong to this proof of work."),
         (28, "HotKeyAlreadyDelegate", "The hotkey already is a delegate."),
-        (35, "HotKeySetTxRateLimitExceeded", "The hotkey was swapped a short while ago."),
         (36, "StakingRateLimitExceeded", "Stake was moved a short while ago."),
         (39, "TransactorAccountShouldBeHotKey", "This must be signed by the hotkey."),
         (40, "FaucetDisabled", "There is no faucet. Transfer from a funded account."),

@@ -67,6 +67,7 @@ def make(state: State, swap: Swap, netuid: int | None) -> None:
     """Checks a swap and makes it, on one subnet or (None) wherever the old hotkey is."""
     ensure(coldkey_of(state, swap.old) == swap.coldkey, errors.NonAssociatedColdKey)
     ensure(swap.old != swap.new, errors.NewHotKeyIsSameWithOld)
+    _ensure_not_too_soon(state, swap.coldkey)
     ensure(not is_subnet_account(swap.new), errors.CannotUseSystemAccount)
     subnets = _concerned(state, swap, netuid)
     _ensure_may_swap(state, swap, subnets)
@@ -78,7 +79,14 @@ def make(state: State, swap: Swap, netuid: int | None) -> None:
         storage.LastHotkeySwapOnNetuid[state, subnet, swap.coldkey] = state.block
     if netuid is None and not swap.keep_stake:
         _retire(state, swap)
+    storage.LastTxBlock[state, swap.coldkey] = state.block
     state.deposit(HotkeySwapped(swap.coldkey, swap.old, swap.new))
+
+
+def _ensure_not_too_soon(state: State, coldkey: bytes) -> None:
+    last, limit = storage.LastTxBlock[state, coldkey], storage.TxRateLimit[state]
+    soon = last and limit and state.block - last <= limit
+    ensure(not soon, errors.HotKeySetTxRateLimitExceeded)
 
 
 def _concerned(state: State, swap: Swap, netuid: int | None) -> list[int]:

@@ -7,6 +7,7 @@ from typing import Any
 from subnet.devnet.frame import BadOrigin, BoundCall, Origin, custom, ensure
 from subnet.devnet.pallets import balances
 from subnet.devnet.pallets.subtensor import errors, neurons, pool
+from subnet.devnet.pallets.subtensor.children import lend_from_root
 from subnet.devnet.pallets.subtensor.dissolution import dissolve
 from subnet.devnet.pallets.subtensor.events import FirstEmissionBlockNumberSet, NetworkAdded
 from subnet.devnet.pallets.subtensor.identity import store_subnet_identity
@@ -46,6 +47,7 @@ from subnet.devnet.pallets.subtensor.subnets import (
     netuids,
     subnet_account,
 )
+from subnet.devnet.pallets.subtensor.symbols import symbol_for
 from subnet.devnet.pallets.subtensor.types import AccountId32, NetUid, SubnetIdentityV3
 from subnet.devnet.scale import Option, Variant
 from subnet.devnet.state import State
@@ -55,8 +57,6 @@ from subnet.rules.fixed import U64F64
 DYNAMIC = 1
 RATE_LIMIT = 6  # as the pool says it
 LAST_REGISTERED = Variant("NetworkLastRegistered")
-# Symbols of the first subnets; a subnet beyond them shows its number
-_GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
 
 
 @pallet.call(59, [("hotkey", AccountId32)])
@@ -140,14 +140,7 @@ def add_network(state: State, netuid: int, mechanism: int) -> None:
     TotalNetworks[state] = TotalNetworks[state] + 1
     SubnetMechanism[state, netuid] = mechanism
     NetworkRegisteredAt[state, netuid] = state.block
-    TokenSymbol[state, netuid] = symbol(netuid).encode()
-
-
-def symbol(netuid: int) -> str:
-    """The token symbol that a subnet is given."""
-    if netuid == ROOT:
-        return "Τ"
-    return _GREEK[netuid - 1] if netuid <= len(_GREEK) else f"SN{netuid}"
+    TokenSymbol[state, netuid] = symbol_for(state, netuid)
 
 
 def _pruned_for_newcomer(state: State) -> int | None:
@@ -177,6 +170,7 @@ def _found(state: State, netuid: int, coldkey: bytes, hotkey: bytes, lock: int) 
     SubnetLocked[state, netuid] = lock
     # Root must allow TAO emission; the subnet's own alpha is emitted once it is started
     SubnetEmissionEnabled[state, netuid] = False
+    lend_from_root(state, netuid, hotkey)
 
 
 def _prices(state: State) -> list[Fraction]:

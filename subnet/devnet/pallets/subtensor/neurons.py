@@ -42,7 +42,7 @@ def is_full(state: State, netuid: int) -> bool:
 def replaceable(state: State, netuid: int) -> int | None:
     """The uid that a newcomer to the full subnet would take, None when there is none (rules 4.5)."""
     return pruning.choose(
-        _seats(state, netuid),
+        seats(state, netuid),
         state.block,
         storage.ImmunityPeriod[state, netuid],
         storage.MinNonImmuneUids[state, netuid],
@@ -62,7 +62,7 @@ def replace(state: State, netuid: int, uid: int, hotkey: bytes) -> None:
     old: bytes = Keys[state, netuid, uid]
     if old == SubnetOwnerHotkey[state, netuid]:
         return
-    _leave(state, netuid, uid, old)
+    leave(state, netuid, uid, old)
     _forget_judgements(state, netuid, uid)
     _sit(state, netuid, uid, hotkey)
 
@@ -87,7 +87,8 @@ def _sit(state: State, netuid: int, uid: int, hotkey: bytes) -> None:
         put(storage.LastUpdate, state, index, uid, state.block)
 
 
-def _leave(state: State, netuid: int, uid: int, hotkey: bytes) -> None:
+def leave(state: State, netuid: int, uid: int, hotkey: bytes) -> None:
+    """Takes a hotkey's membership and what it published; its stake stays with it."""
     del Uids[state, netuid, hotkey]
     del IsNetworkMember[state, hotkey, netuid]
     del storage.AssociatedEvmAddress[state, netuid, uid]
@@ -107,7 +108,8 @@ def _forget_judgements(state: State, netuid: int, uid: int) -> None:
                 Weights[state, index, validator] = tuple(without_target(row, uid))
 
 
-def _seats(state: State, netuid: int) -> list[pruning.Seat]:
+def seats(state: State, netuid: int) -> list[pruning.Seat]:
+    """All uids of a subnet as the pruning rule sees them."""
     emission = Emission[state, netuid]
     kept = set(_kept_by_owner(state, netuid))
     return [

@@ -16,7 +16,8 @@ from subnet.devnet.state import State
 from subnet.rules import schedule
 
 # Numbers of the actions whose last use is kept by account and subnet
-SET_WEIGHTS_VERSION_KEY, SET_OWNER_HOTKEY, SET_MECHANISM_COUNT, SET_EMISSION_SPLIT, SET_TEMPO = 4, 5, 7, 8, 11
+SET_WEIGHTS_VERSION_KEY, SET_OWNER_HOTKEY, SET_MECHANISM_COUNT, SET_EMISSION_SPLIT = 4, 5, 7, 8
+TRIM, SET_TEMPO = 9, 11
 
 
 def owner_or_root(state: State, origin: Origin, netuid: int) -> bytes | None:

@@ -38,6 +38,7 @@ _LOCALNET: dict[StorageMap[Any], Any] = {
 }
 _CHAIN_WIDE_LOCALNET: dict[StorageValue[Any], Any] = {
     storage.NetworkRateLimit: 0,
+    storage.TxRateLimit: 0,
     # 10 blocks would be the whole tempo: the owner could never change a setting
     storage.AdminFreezeWindow: 0,
     storage.OwnerHyperparamRateLimit: 0,

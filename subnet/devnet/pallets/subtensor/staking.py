@@ -4,6 +4,7 @@ from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets.alpha_assets import AlphaBurned as AlphaBurnedTotal
 from subnet.devnet.pallets.subtensor import errors
 from subnet.devnet.pallets.subtensor.events import AlphaBurned, AlphaRecycled
+from subnet.devnet.pallets.subtensor.nominations import clear_if_small
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.shares import decrease_stake, stake_of
 from subnet.devnet.pallets.subtensor.storage import SubnetAlphaOut, SubtokenEnabled
@@ -45,6 +46,7 @@ def remove_stake(state: State, origin: Origin, hotkey: bytes, netuid: int, amoun
     position = Position(origin.signed(), hotkey, netuid)
     held = _held(state, position)
     unstake(state, position, min(amount_unstaked, held) if held else amount_unstaked)
+    clear_if_small(state, position)
 
 
 @pallet.call(89, [HOTKEY, NETUID, UNSTAKED, LIMIT, PARTIAL])
@@ -59,7 +61,9 @@ def remove_stake_limit(
 ) -> None:
     """remove_stake of exactly that much, as long as the price does not fall below the limit."""
     limit = limit_of(limit_price, allow_partial)
-    unstake(state, Position(origin.signed(), hotkey, netuid), amount_unstaked, limit)
+    position = Position(origin.signed(), hotkey, netuid)
+    unstake(state, position, amount_unstaked, limit)
+    clear_if_small(state, position)
 
 
 @pallet.call(103, [HOTKEY, NETUID, ("limit_price", Option(TaoBalance))])

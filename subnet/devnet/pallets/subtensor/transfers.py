@@ -10,6 +10,7 @@ from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets import balances
 from subnet.devnet.pallets.subtensor import errors, pool
 from subnet.devnet.pallets.subtensor.events import StakeMoved, StakeSwapped, StakeTransferred
+from subnet.devnet.pallets.subtensor.nominations import clear_if_small
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.shares import decrease_stake, increase_stake, stake_of
 from subnet.devnet.pallets.subtensor.storage import TransferToggle
@@ -133,8 +134,12 @@ def moved(state: State, move: Move) -> int:
         source = move.source
         move = replace(move, alpha=stake_of(state, source.hotkey, source.coldkey, source.netuid))
     ensure(coldkey_of(state, move.target.hotkey) is not None, errors.HotKeyAccountNotExists)
-    if move.source.netuid == move.target.netuid:
-        return _within(state, move)
+    tao = _within(state, move) if move.source.netuid == move.target.netuid else _across(state, move)
+    clear_if_small(state, move.source)
+    return tao
+
+
+def _across(state: State, move: Move) -> int:
     # Leaving root costs nothing, so the fee is taken where alpha is bought
     sale = taken_out(state, move.source, move.alpha, move.limit, drop_fees=move.source.netuid == ROOT)
     account = subnet_account(move.source.netuid)
