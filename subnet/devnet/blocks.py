@@ -12,6 +12,8 @@ from subnet.devnet.storage import blake2_256
 
 AURA = b"aura"
 NO_PARENT = bytes(32)
+_HASH = 32  # bytes
+_REST = 32 + 32 + 15  # bytes: of a header's two roots and its digest; the number and the parent follow
 
 
 class Header(NamedTuple):
@@ -59,54 +61,67 @@ def root_of(*parts: bytes) -> bytes:
 
 
 class Blocks:
-    """All blocks by number and by hash; extrinsics are kept for the last `retained` ones."""
+    """All blocks by number and by hash; extrinsics are kept for the last `retained` ones.
+
+    What is kept of every block is packed, so that a chain that runs for months grows by `_HASH + _REST` bytes
+    a block and by nothing else.
+    """
 
     def __init__(self, genesis: Block, retained: int) -> None:
-        self._headers = [genesis.header]
-        self._hashes = [genesis.hash]
-        self._numbers = {genesis.hash: 0}
-        self._bodies: dict[int, tuple[bytes, ...] | None] = {0: genesis.extrinsics}
+        self._hashes, self._rests = bytearray(), bytearray()
+        self._bodies: dict[int, tuple[bytes, ...] | None] = {}
         self._retained = retained
+        self.add(genesis)
 
     @property
     def number(self) -> int:
         """The number of the last block."""
-        return len(self._hashes) - 1
+        return len(self._hashes) // _HASH - 1
 
     @property
     def genesis_hash(self) -> bytes:
         """The hash of block 0, which every signature covers."""
-        return self._hashes[0]
+        return self._hash(0)
 
     @property
     def head_hash(self) -> bytes:
         """The hash of the last block."""
-        return self._hashes[-1]
+        return self._hash(self.number)
 
     @property
     def head(self) -> Header:
         """The header of the last block."""
-        return self._headers[-1]
+        return self.header(self.number)
 
     def add(self, block: Block) -> None:
-        """Puts a block on top."""
-        self._headers.append(block.header)
-        self._hashes.append(block.hash)
-        self._numbers[block.hash] = block.number
+        """Puts a child of the last block on top; raises ValueError for a header that this chain does not make."""
+        header = block.header
+        rest = header.state_root + header.extrinsics_root + header.digest
+        if len(rest) != _REST:
+            raise ValueError(f"the digest of block {block.number} is not the author's slot")
+        self._hashes += block.hash
+        self._rests += rest
         self._bodies[block.number] = block.extrinsics
         self._bodies.pop(block.number - self._retained, None)
 
     def hash_of(self, number: int) -> bytes | None:
         """The hash of a block, None when there is no such block yet."""
-        return self._hashes[number] if 0 <= number < len(self._hashes) else None
+        return self._hash(number) if 0 <= number <= self.number else None
 
     def number_of(self, block: bytes) -> int | None:
         """The number of the block with a hash, None for an unknown one."""
-        return self._numbers.get(block)
+        if len(block) != _HASH:
+            return None
+        found = self._hashes.rfind(block)  # from the end: clients ask for new blocks
+        while found > 0 and found % _HASH:  # across two hashes
+            found = self._hashes.rfind(block, 0, found + _HASH - 1)
+        return found // _HASH if found >= 0 else None
 
     def header(self, number: int) -> Header:
         """The header of an existing block."""
-        return self._headers[number]
+        rest = bytes(self._rests[number * _REST : (number + 1) * _REST])
+        parent = self._hash(number - 1) if number else NO_PARENT
+        return Header(parent, number, rest[:_HASH], rest[_HASH : 2 * _HASH], rest[2 * _HASH :])
 
     def extrinsics(self, number: int) -> tuple[bytes, ...] | None:
         """The extrinsics of a block with their lengths, None when they are no longer kept."""
@@ -114,7 +129,9 @@ class Blocks:
 
     def revert(self, number: int) -> None:
         """Forgets all blocks behind `number`."""
-        for block in range(number + 1, len(self._hashes)):
-            del self._numbers[self._hashes[block]]
+        for block in range(number + 1, self.number + 1):
             self._bodies.pop(block, None)
-        del self._hashes[number + 1 :], self._headers[number + 1 :]
+        del self._hashes[(number + 1) * _HASH :], self._rests[(number + 1) * _REST :]
+
+    def _hash(self, number: int) -> bytes:
+        return bytes(self._hashes[number * _HASH : (number + 1) * _HASH])

@@ -18,7 +18,7 @@ from subnet.devnet.state import ABSENT, Encoded, State
 
 V = TypeVar("V")
 HashedKey = tuple[str, Type[Any]]
-_CACHED_KEYS = 1 << 17  # of one item; the cache starts anew when full
+_CACHED_KEYS = 1 << 14  # of one item; the cache starts anew when full, so that keys by block do not pile up
 
 
 def blake2_128(data: bytes) -> bytes:
