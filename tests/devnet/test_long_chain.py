@@ -2,10 +2,13 @@
 
 from collections import Counter
 
+import pytest
+
 from subnet.devnet.config import ChainConfig
 from subnet.devnet.node import Node
 from subnet.devnet.pallets import assay, system
 from subnet.devnet.pallets.system import BLOCK_HASH_COUNT
+from subnet.devnet.state import StateDiscarded
 
 RETAINED = 100
 
@@ -25,6 +28,8 @@ def test_storage_history_and_bodies_stop_growing() -> None:
         node.make_block()
     assert stored(node) == before
     assert before[system.BlockHash.name] == BLOCK_HASH_COUNT
-    assert len(node.state.journals_since(node.state.block - RETAINED)) == RETAINED
+    assert system.Number[node.state.at(node.state.block - RETAINED)] == node.state.block - RETAINED
+    with pytest.raises(StateDiscarded):
+        node.state.at(node.state.block - RETAINED - 1)
     kept = [number for number in range(node.state.block + 1) if node.blocks.extrinsics(number) is not None]
     assert len(kept) == RETAINED
