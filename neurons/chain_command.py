@@ -8,17 +8,18 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import bittensor_core
 
-from subnet.devnet import ChainConfig
+from subnet.devnet import ChainConfig, chainfile
 from subnet.devnet.config import Mode
 from subnet.devnet.handle import serving
 from subnet.devnet.node import Node
-from subnet.devnet.snapshot import load, save
-from subnet.errors import ConditionError
+from subnet.errors import ConditionError, SettingsError
 
 _DONE, _USAGE, _CONDITION = 0, 2, 3
 _LONGEST_BLOCK_TIME = 3600.0  # seconds
@@ -32,8 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )
     try:
-        asyncio.run(_serve(_node(arguments), arguments.host, arguments.port, arguments.state))
-    except ValueError as error:
+        with _chain(arguments) as node:
+            asyncio.run(_serve(node, arguments.host, arguments.port))
+    except SettingsError as error:
         print(f"assay chain: {error}", file=sys.stderr)
         return _USAGE
     except ConditionError as error:
@@ -51,9 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--block-time",
         type=_block_time,
-        default=1.0,
         metavar="SECONDS",
-        help="of a block (default: %(default)s)",
+        help="of a block (default: 1)",
     )
     parser.add_argument(
         "--mode",
@@ -64,8 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--preset",
         choices=("localnet", "mainnet"),
-        default="localnet",
-        help="values that a new chain starts with",
+        help="values that a new chain starts with (default: localnet)",
     )
     parser.add_argument(
         "--seed", help="any text: the same chain on every start; without it each chain is a new one"
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "--state",
         type=Path,
         metavar="FILE",
-        help="go on with the chain in this file, and keep it there at the end",
+        help="keep the chain in this file, block by block, and go on with the one that is in it",
     )
     return parser
 
@@ -93,39 +93,45 @@ def _block_time(text: str) -> float:
     return seconds
 
 
-def _node(arguments: argparse.Namespace) -> Node:
-    """The chain of the state file, or a new one. Raises ValueError when an option contradicts the file."""
-    chosen = {
-        name: getattr(arguments, name)
-        for name in ("block_time", "preset", "seed")
-        if getattr(arguments, name) is not None
-    }
-    if arguments.state is None or not arguments.state.exists():
-        return Node(ChainConfig(mode=arguments.mode, funded=_funded(), **chosen))
-    node = load(arguments.state)
-    node.mode = arguments.mode
+@contextmanager
+def _chain(arguments: argparse.Namespace) -> Iterator[Node]:
+    """A new chain, or the one in the state file, which is closed at the end."""
+    names = ("block_time", "preset", "seed")
+    chosen = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    if arguments.state is None:
+        yield Node(ChainConfig(mode=arguments.mode, funded=_funded(), **chosen))
+        return
+    with closing(_file(arguments.state, arguments.mode, chosen)) as file:
+        yield file.node
+
+
+def _file(path: Path, mode: Mode, chosen: dict[str, Any]) -> chainfile.ChainFile:
+    """The chain in a file, a new one if there is none; raises SettingsError when an option contradicts the file."""
+    if not path.exists():
+        return chainfile.create(path, Node(ChainConfig(mode=mode, funded=_funded(), **chosen)))
+    file = chainfile.load(path)
+    file.node.mode = mode
     for name, value in chosen.items():
-        kept = getattr(node.config, name)
+        kept = getattr(file.node.config, name)
         if kept != value:
+            file.close()
             option = "--" + name.replace("_", "-")
-            raise ValueError(
-                f"{arguments.state} has {option} {kept}: leave the option out, or choose another file"
-            )
-    return node
+            raise SettingsError(f"{path} has {option} {kept}: leave the option out, or choose another file")
+    return file
 
 
 def _funded() -> tuple[bytes, ...]:
-    """The account that the environment wants to be rich; raises ValueError when it is no address."""
+    """The account that the environment wants to be rich; raises SettingsError when it is no address."""
     address = os.environ.get(_FUNDED)
     if not address:
         return ()
     try:
         return (bytes(bittensor_core.ss58_decode(address)),)
     except ValueError:
-        raise ValueError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
+        raise SettingsError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
 
 
-async def _serve(node: Node, host: str, port: int, state: Path | None) -> None:
+async def _serve(node: Node, host: str, port: int) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -136,8 +142,6 @@ async def _serve(node: Node, host: str, port: int, state: Path | None) -> None:
         stop = asyncio.create_task(stopped.wait())
         await asyncio.wait({stop, chain.production}, return_when=asyncio.FIRST_COMPLETED)
         stop.cancel()
-    if state is not None:
-        save(node, state)
 
 
 def _pace(mode: Mode, block_time: float) -> str:

@@ -1,34 +1,35 @@
 """The node: makes blocks out of the extrinsics it was sent, and tells those who watch.
 
 Everything here runs to its end without giving way to other tasks, so that a client never sees half a block.
-Blocks are final at once. When blocks are made is the producer's business.
+Blocks are final at once. When blocks are made is the producer's business, and where they are kept a file's.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from subnet.devnet.blocks import NO_PARENT, Block, Blocks, Header, root_of, slot_digest
 from subnet.devnet.chain_types import Weight
 from subnet.devnet.config import ChainConfig
-from subnet.devnet.dispatch import PoolError
+from subnet.devnet.dispatch import DispatchError, Origin, PoolError
 from subnet.devnet.executive import Executive
 from subnet.devnet.extrinsic import Extrinsic, decode_extrinsic, unsigned
 from subnet.devnet.genesis import make_genesis
-from subnet.devnet.pallets import system, timestamp
+from subnet.devnet.pallets import assay, system, timestamp
 from subnet.devnet.pallets.block_limits import NORMAL_BYTES, NORMAL_REF_TIME
 from subnet.devnet.pool import Pool, Watcher
 from subnet.devnet.runtime import Runtime
-from subnet.devnet.scale import ScaleError, encode_compact
+from subnet.devnet.scale import ScaleError, Variant, encode_compact
 from subnet.devnet.shield import EnvelopeError, ShieldKey
-from subnet.devnet.state import Encoded, State
+from subnet.devnet.state import Encoded, State, StateDiscarded
 
 log = logging.getLogger(__name__)
 
 _BAD_FORMAT = 1001
+_HASH, _SERIAL = 32, 8  # bytes
 _INITIALIZATION = b"\x02"
 _INHERENT_INCLUDED = system.ExtrinsicSuccess((Weight(0, 0), "Mandatory", "Yes"))
 HeadListener = Callable[[Block], None]
@@ -49,8 +50,8 @@ class Node:
         self.head_listeners: set[HeadListener] = set()
         self.pool_listeners: set[Callable[[], None]] = set()
         self.metadata_v14 = f"0x{self.runtime.metadata_v14.hex()}"
-        self.time_offset = 0  # milliseconds, by time travel
         self.mode = self.config.mode  # may change while the chain runs
+        self.keep: Callable[[], None] = lambda: None  # writes down what the last block is now
 
     @property
     def failures(self) -> list[str]:
@@ -75,12 +76,29 @@ class Node:
         except ScaleError as error:
             raise PoolError(_BAD_FORMAT, "Extrinsic has invalid format", str(error)) from None
 
-    def make_block(self) -> Block:
-        """Makes the next block, tells watchers and listeners, and returns it."""
+    def dispatch(self, origin: Origin, call: Variant) -> Block:
+        """Makes a block that begins with a call which nobody signed; raises DispatchError, and then it failed."""
+        failures: list[DispatchError] = []
+
+        def begin() -> None:
+            try:
+                self.runtime.dispatch(self.state, origin, call)
+            except DispatchError as error:
+                failures.append(error)
+
+        block = self.make_block(begin)
+        for failure in failures:
+            raise failure
+        return block
+
+    def make_block(self, begin: Callable[[], None] | None = None) -> Block:
+        """Makes the next block, tells watchers and listeners, and returns it; `begin` runs before its extrinsics."""
         number, now = self.state.block + 1, self._now()
         self.state.open_block()
         digest = slot_digest(now // self.config.slot_duration)
         self._initialize(number, now, digest)
+        if begin is not None:
+            begin()
         maker = BlockMaker(self, timestamp.call_bytes(now))
         self.state.extrinsic = 0
         self.state.deposit(_INHERENT_INCLUDED)
@@ -88,6 +106,7 @@ class Node:
         maker.include_pool()
         block = Block(self._header(number, maker.extrinsics, digest), tuple(maker.extrinsics))
         self.blocks.add(block)
+        self.keep()
         self._announce(block, maker.included)
         return block
 
@@ -130,11 +149,11 @@ class Node:
     def _now(self) -> int:
         """The time of the next block in milliseconds: the clock's, or in steps of the block time."""
         if self.mode == "interval":
-            now = time.time_ns() // 1_000_000 + self.time_offset
+            now = time.time_ns() // 1_000_000
         else:
             start = self.config.genesis_time or 0
-            now = start + (self.state.block + 1) * self.config.slot_duration + self.time_offset
-        return max(now, timestamp.Now[self.state] + 1)
+            now = start + (self.state.block + 1) * self.config.slot_duration
+        return max(now + assay.TimeOffset[self.state], timestamp.Now[self.state] + 1)
 
     def _genesis(self) -> Block:
         """Block 0. Its hash stands for metadata, configuration and state: clients cache metadata by it."""
@@ -156,27 +175,52 @@ class Node:
         """
         if time_ms <= timestamp.Now[self.state]:
             raise ValueError(f"time goes forward only: the last block is at {timestamp.Now[self.state]}")
-        self.time_offset += time_ms - self._now()
+        forward = time_ms - self._now()
+        self.state.amend()
+        assay.TimeOffset.update(self.state, lambda offset: offset + forward)
+        self.keep()
         return time_ms
+
+    def set_storage(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """Writes raw storage as part of the last block, None deletes; raises DispatchError for a bad value.
+
+        Then nothing is written.
+        """
+        values = [(key, None if value is None else self.runtime.stored(key, value)) for key, value in entries]
+        self.state.amend()
+        for key, value in values:
+            if value is None:
+                self.state.remove(key)
+            else:
+                self.state.put(key, value)
+        self.keep()
 
     def events(self, block: int | None = None) -> tuple[Any, ...]:
         """The event records of a block, by default the last one; raises StateDiscarded."""
         return system.Events[self.state.at(self.state.block if block is None else block)]
 
-    def revert(self, block: int) -> None:
-        """Takes the chain back to an earlier block; the pool is emptied. Raises StateDiscarded."""
-        self.state.revert(block)
+    def snapshot(self) -> bytes:
+        """A name for the chain as it is now: the last block's hash, and the last write behind that block if any."""
+        written = self.state.amendment
+        return self.blocks.head_hash + (written.to_bytes(_SERIAL, "big") if written else b"")
+
+    def restore(self, name: bytes) -> None:
+        """Takes the chain back to a snapshot or, by its hash, to a block; raises StateDiscarded as `revert` does."""
+        number = self.blocks.number_of(name[:_HASH])
+        if number is None:
+            raise StateDiscarded(name)
+        self.revert(number, int.from_bytes(name[_HASH:], "big"))
+
+    def revert(self, block: int, amendment: int = 0) -> None:
+        """Takes the chain back to a block as it was made, or as of a write behind it; the pool is emptied.
+
+        Raises StateDiscarded for what is not there or no longer kept.
+        """
+        self.state.revert(block, amendment)
         self.blocks.revert(block)
         for pooled in self.pool:
             self.pool.drop(pooled)
-
-    def set_storage(self, key: bytes, value: bytes | None) -> None:
-        """Writes or deletes raw storage as part of the last block; raises DispatchError for a bad value."""
-        if value is None:
-            self.state.remove(key)
-        else:
-            self.state.put(key, self.runtime.stored(key, value))
-        self.state.forget_views()
+        self.keep()
 
 
 def _phase(extrinsic: int | None) -> bytes:

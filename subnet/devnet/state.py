@@ -1,16 +1,18 @@
 """The storage of the chain: raw keys to Python values, at the head and at past blocks.
 
-Values stay Python values and are encoded only when a client reads them. Each block leaves a journal of the
-values that it replaced: a past block is the head seen through those journals, a call that fails is undone with
-one, and a whole chain can be taken back to an earlier block. Nothing here knows a clock or chance.
+Values stay Python values and are encoded only when a client reads them. Each block is a layer that remembers the
+values that it replaced, and so is each write between blocks: a past block is the head seen through those layers, a
+call that fails is undone with one, and a whole chain can be taken back to an earlier layer. Nothing here knows a
+clock or chance.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from itertools import count, takewhile
+from typing import Any, NamedTuple
 
 from subnet.devnet.config import ChainConfig
 from subnet.devnet.dispatch import Dispatcher, Event
@@ -23,6 +25,14 @@ Journal = dict[bytes, Any]
 
 class StateDiscarded(Exception):
     """The state of this block is no longer kept."""
+
+
+class Layer(NamedTuple):
+    """What one block or one write behind it replaced; `serial` is 0 for a block's own layer."""
+
+    block: int
+    serial: int
+    replaced: Journal
 
 
 class Encoded:
@@ -70,7 +80,8 @@ class State:
     """The storage at the head, which calls may change.
 
     `block` is the number of the block being made or, between blocks, of the last one; `extrinsic` the index of
-    the extrinsic being applied, None outside of one. Writes between blocks count as part of the last block.
+    the extrinsic being applied, None outside of one. Writes between blocks, which `amend` must announce, count as
+    part of the last block.
     """
 
     def __init__(self, config: ChainConfig, runtime: Dispatcher) -> None:
@@ -81,9 +92,11 @@ class State:
         self._values: dict[bytes, Any] = {}
         self._index = KeyIndex()
         self._oldest = 0  # the first block whose state can be read
-        self._journals: list[Journal] = []  # of the blocks behind it
-        self._undo: list[Journal] = [{}]
+        self._layers: list[Layer] = []  # of that block and of all behind it
+        self._serials = count(1)
+        self._undo: list[Journal] = []
         self._views: dict[int, PastState] = {}
+        self._add_layer(0)
 
     def get(self, key: bytes) -> Any:
         """The value stored under a raw key, or ABSENT."""
@@ -151,20 +164,44 @@ class State:
         """Starts the next block: from here on writes and events belong to it."""
         self.block += 1
         self.events = []
-        self._journals.append({})
-        self._undo = [self._journals[-1]]
-        if len(self._journals) > self.config.retained_blocks:
-            del self._journals[0]
+        self._add_layer(0)
+        if self.block - self._oldest > self.config.retained_blocks:
             self._oldest += 1
+            while self._layers[0].block < self._oldest:
+                del self._layers[0]
 
-    def revert(self, block: int) -> None:
-        """Takes the storage back to the end of an earlier block; raises StateDiscarded."""
+    def amend(self) -> int:
+        """Opens the last block for more writes, which can be taken back alone, by the number that is returned."""
+        self._views = {}  # views of the block as it was until now
+        return self._add_layer(next(self._serials))
+
+    def _add_layer(self, serial: int) -> int:
+        self._layers.append(Layer(self.block, serial, {}))
+        self._undo = [self._layers[-1].replaced]
+        return serial
+
+    @property
+    def amendment(self) -> int:
+        """The number of the last write behind the last block, 0 when there was none."""
+        return self._layers[-1].serial
+
+    def revert(self, block: int, amendment: int = 0) -> None:
+        """Takes the storage back to a block as it was made or, given its number, as of a write behind that block.
+
+        Raises StateDiscarded for a block that is no longer kept and for a write that is not there.
+        """
         self._check(block)
-        while self.block > block:
-            self._restore(self._journals.pop())
-            self.block -= 1
-        self._undo = [self._journals[-1] if self._journals else {}]
+        if not any((layer.block, layer.serial) == (block, amendment) for layer in self._layers):
+            raise StateDiscarded(block)
+        while (self._layers[-1].block, self._layers[-1].serial) != (block, amendment):
+            self._restore(self._layers.pop().replaced)
+        self.block, self._undo = block, [self._layers[-1].replaced]
         self.events, self._views = [], {}
+
+    def changes(self) -> dict[bytes, Any]:
+        """What the last block and writes behind it changed: the values at the head, ABSENT for deleted ones."""
+        mine = takewhile(lambda layer: layer.block == self.block, reversed(self._layers))
+        return {key: self.get(key) for layer in mine for key in layer.replaced}
 
     def replace(self, block: int, values: dict[bytes, Any]) -> None:
         """Takes over the storage of a chain at its block `block`; nothing before it can be read."""
@@ -172,7 +209,13 @@ class State:
         self._index = KeyIndex()
         for key in sorted(values):
             self._index.add(key)
-        self._journals, self._undo, self.events, self._views = [], [{}], [], {}
+        self._layers, self.events, self._views = [], [], {}
+        self._add_layer(0)
+
+    def settle(self, value: Callable[[bytes, Any], Any]) -> None:
+        """Writes `value(key, value)` in the place of each value at the head, which must mean the same."""
+        for key, stored in self._values.items():
+            self._values[key] = value(key, stored)
 
     def at(self, block: int) -> State:
         """The storage as it was at the end of a block, for reading; raises StateDiscarded."""
@@ -184,14 +227,10 @@ class State:
             view = self._views[block] = PastState(self, block)
         return view
 
-    def forget_views(self) -> None:
-        """To be called after writes between blocks: views of past blocks must see them as the head's."""
-        self._views = {}
-
-    def journals_since(self, block: int) -> list[Journal]:
-        """What each block behind `block` replaced, oldest first."""
-        newer = self.block - block
-        return self._journals[-newer:] if newer else []
+    def replaced_since(self, block: int) -> list[Journal]:
+        """What each layer behind `block` replaced, oldest first."""
+        newer = takewhile(lambda layer: layer.block > block, reversed(self._layers))
+        return [layer.replaced for layer in newer][::-1]
 
     def _check(self, block: int) -> None:
         if not self._oldest <= block <= self.block:
@@ -234,7 +273,7 @@ class PastState(State):
         """The values at this block of all keys that later blocks changed."""
         head = self._head
         if self._seen < head.block:
-            for journal in head.journals_since(self._seen):
+            for journal in head.replaced_since(self._seen):
                 for key, value in journal.items():
                     self._old.setdefault(key, value)
             self._seen = head.block

@@ -8,7 +8,7 @@ from typing import Any
 
 from subnet.devnet.frame import Pallet
 from subnet.devnet.pallets.subtensor.types import AlphaBalance, NetUid
-from subnet.devnet.scale import U64, Struct
+from subnet.devnet.scale import I64, U64, Struct
 from subnet.devnet.state import State
 
 pallet = Pallet("Assay", index=200)
@@ -32,6 +32,8 @@ NETUID = ("Identity", NetUid)
 Epochs = pallet.map("Epochs", key=[NETUID, ("Identity", U64)], value=EpochRecord)
 # Alpha in rao that root stakers earned and have not claimed
 RootDividends = pallet.map("RootDividends", key=[NETUID], value=AlphaBalance, default=0)
+# Milliseconds by which time travel has moved the clock
+TimeOffset = pallet.value("TimeOffset", I64, default=0)
 
 
 def record(state: State, entry: Any) -> None:
