@@ -74,7 +74,7 @@ AXON = TERMINAL | _rows(
     f"""
     {_SERVER}; who is served says `subnet.miner.policy.Policy` <- attach forward_fns forward_class_types
     `subnet.miner.policy.Policy` says who is served <- blacklist_fns default_verify verify_fns
-    `subnet.transport.server.Limits`: fair shares instead of priorities <- priority_fns thread_pool
+    `subnet.transport.desk.Limits`: fair shares instead of priorities <- priority_fns thread_pool
     {_SERVER} <- start stop started app router middleware_cls fast_server fast_config verify_body_integrity nonces
     `Chain.serve(wallet, address)`, or `client.execute(bt.ServeAxon(...), wallet)` <- serve
     {_SETTINGS} <- add_args check_config config help
@@ -83,6 +83,7 @@ AXON = TERMINAL | _rows(
     `Peer` of `Chain.peers()`: hotkey, coldkey, address <- from_string ip_str ip_type
     `Peer.address` is None when nothing is published <- is_serving
     `Peer` of `Chain.peers()` <- protocol from_neuron_info from_parameter_dict to_parameter_dict wallet
+    nothing: they were never used <- placeholder1 placeholder2
     """,
 )
 

@@ -111,7 +111,7 @@ class Reader(ast.NodeVisitor):
         root, parts = _chain(node.func)
         if isinstance(root, ast.Name):
             whole = [root.id, *parts]
-            if self._is_dendrite(whole):
+            if self._dendrite_itself(whole):
                 self._add(node, ".".join(whole) + "(...)", _CALLED_DENDRITE, guessed=True)
             if whole[0] in _BY_NAME and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
                 named = ast.Attribute(node.args[0], str(node.args[1].value), ast.Load())
@@ -156,7 +156,7 @@ class Reader(ast.NodeVisitor):
                     self.visit(part)
         self.visit(annotation)
 
-    def _is_dendrite(self, whole: list[str]) -> bool:
+    def _dendrite_itself(self, whole: list[str]) -> bool:
         """Whether a dotted name is a dendrite itself: not its class, not a method of it."""
         if whole[0] in self._scope.aliases or whole[-1] in self._scope.classes:
             return False

@@ -84,10 +84,9 @@ class Scope:
             return Meaning(1, NAMES[parts[0]], guessed=True), None
         found, sure = None, kind is not None
         for index, part in enumerate(parts):
-            before, kind = kind, None
+            before, kind = kind, GIVES.get((kind or "", part))
             if before is not None and self._lost(before, parts, index):
                 found = Meaning(index + 1, MEMBERS[before][part], guessed=not sure)
-                kind = GIVES.get((before, part))
             if before == "config":
                 return found, None  # a section of the settings is not the object of the same name
             if kind is None:
