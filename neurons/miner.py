@@ -19,11 +19,12 @@ from subnet.errors import SettingsError
 from subnet.miner.backends import API_KEY_VARIABLE, Backend, Echo, Loading, OpenAI, answering
 from subnet.miner.policy import RAO, Policy
 from subnet.miner.seat import Seat
-from subnet.protocol import Hotkey
 from subnet.settings import MinerSettings
 from subnet.transport.addresses import is_local, to_publish
+from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import address_of, listen, serving
-from subnet.transport.server import Limits, Server
+from subnet.transport.server import Server
+from subnet.transport.signing import Nonces
 
 ABOUT = "Serve a model to the validators of a subnet, and earn."
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 async def mine(settings: MinerSettings) -> None:
     """Serves for ever. What is wrong is found before the model is loaded, which may take minutes."""
     check_backend(settings)
+    nonces = Nonces()
     wallet = opened_wallet(settings)
     listener = listen(settings.host, settings.port)
     policy = Policy(int(settings.min_stake * RAO), int(settings.earner_stake * RAO))
@@ -49,7 +51,8 @@ async def mine(settings: MinerSettings) -> None:
         making = asyncio.ensure_future(asyncio.to_thread(make_backend, settings))
         backend = Loading(making)
         limits = Limits(settings.concurrency, max(1, settings.concurrency // 2))
-        server = Server(Hotkey(wallet.hotkey.ss58_address), answering(backend), seat.admit, limits)
+        desk = Desk(answering(backend), limits, nonces)
+        server = Server(wallet.hotkey, desk, seat.admit)
         async with serving(server, listener) as address:
             log.info("listening on %s:%d; the model is being loaded", address.host, address.port)
             try:

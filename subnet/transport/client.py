@@ -12,6 +12,7 @@ import logging
 import re
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,8 @@ from yarl import URL
 from subnet.errors import TransportError
 from subnet.protocol import MAX_ANSWER_BYTES, QUERY_PATH, Address, Answer, Failure, Hotkey, Peer, Query, Reply
 from subnet.transport.addresses import refusal
-from subnet.transport.signing import Signer, sign
+from subnet.transport.receipts import HEADER, Kept, NotAReceipt, received
+from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, sign, signed_payload
 
 log = logging.getLogger(__name__)
 
@@ -36,14 +38,29 @@ LOST = (aiohttp.ServerDisconnectedError, OSError)
 
 ERROR_WORD = re.compile(r"[a-z][a-z-]{0,31}")
 MAX_ERROR_BYTES = 2048
+MOST_OFF = 86_400.0
+"""Seconds by which a peer's clock may differ and still be followed; nobody's clock is honestly off by more."""
 
 
 class Unanswered(TransportError):
-    """A peer gave no answer; `failure` says in which way, the message holds nothing of the peer's own words."""
+    """A peer gave no answer; `failure` says in which way, the message holds nothing of the peer's own words.
 
-    def __init__(self, failure: Failure, detail: str) -> None:
+    `clock_ahead` is by how many seconds the peer's clock is ahead of ours, where that is the reason.
+    """
+
+    def __init__(self, failure: Failure, detail: str, clock_ahead: float | None = None) -> None:
         super().__init__(detail)
         self.failure: Failure = failure
+        self.clock_ahead = clock_ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One answered request: the payload that was signed, the reply's body, and the receipt's header."""
+
+    payload: bytes
+    raw: bytes
+    receipt: str | None
 
 
 class Client:
@@ -56,6 +73,7 @@ class Client:
         self._signer = signer
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
+        self._ahead: dict[Hotkey, float] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,6 +91,10 @@ class Client:
 
     async def ask(self, peer: Peer, query: Query) -> Answer:
         """The peer's answer within `query.seconds`. Raises Unanswered, a TransportError."""
+        return (await self.ask_kept(peer, query))[0]
+
+    async def ask_kept(self, peer: Peer, query: Query) -> tuple[Answer, Kept]:
+        """As `ask`; also the peer's receipt with its evidence, for a file."""
         try:
             async with asyncio.timeout(query.seconds):
                 return await self._ask(peer, query)
@@ -98,7 +120,7 @@ class Client:
         began = time.perf_counter()
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await self._ask(peer, query)
+                answer, _ = await self._ask(peer, query)
             return Reply(answer, time.perf_counter() - began)
         except Unanswered as missing:
             failure, detail = missing.failure, str(missing)
@@ -109,9 +131,34 @@ class Client:
             failure, detail = "error", type(bug).__name__
         return Reply.missing(failure, time.perf_counter() - began, detail)
 
-    async def _ask(self, peer: Peer, query: Query) -> Answer:
-        url = self._url(peer.address)
-        return _parsed(await self._exchange(url, peer.hotkey, query.model_dump_json().encode()), query.id)
+    async def _ask(self, peer: Peer, query: Query) -> tuple[Answer, Kept]:
+        url, body = self._url(peer.address), query.model_dump_json().encode()
+        try:
+            exchange = await self._exchange(url, peer.hotkey, body)
+        except Unanswered as refused:
+            if refused.clock_ahead is None or peer.hotkey in self._ahead:
+                raise
+            self._follow(peer.hotkey, refused.clock_ahead)
+            exchange = await self._exchange(url, peer.hotkey, body)
+        answer = _parsed(exchange.raw, query.id)
+        try:
+            receipt = received(exchange.receipt, exchange.payload, exchange.raw, answer.model, peer.hotkey)
+        except NotAReceipt as failure:
+            raise Unanswered("malformed", str(failure)) from None
+        return answer, Kept.model_construct(
+            receipt=receipt,
+            asked=exchange.payload.decode(),
+            query=body.decode(),
+            answer=exchange.raw.decode(),
+        )
+
+    def _follow(self, peer: Hotkey, seconds: float) -> None:
+        """Signs by the peer's own clock from now on: a request is good at this one peer only, so that a false
+        clock harms nobody but who shows it.
+        """
+        self._ahead[peer] = seconds
+        way = "ahead of" if seconds > 0 else "behind"
+        log.warning("%s's clock is %.1f s %s this machine's; following it", peer, abs(seconds), way)
 
     def _url(self, address: Address | None) -> URL:
         if address is None:
@@ -121,8 +168,8 @@ class Client:
             raise Unanswered("unreachable", f"address not asked: {reason or 'no TCP port'}")
         return URL.build(scheme="http", host=address.host, port=address.port, path=QUERY_PATH)
 
-    async def _exchange(self, url: URL, receiver: Hotkey, body: bytes) -> bytes:
-        """The bytes of a 200 reply.
+    async def _exchange(self, url: URL, receiver: Hotkey, body: bytes) -> Exchange:
+        """A 200 reply.
 
         A lost connection is tried once more, under a fresh signature: that a kept connection was closed
         meanwhile says nothing about the peer.
@@ -137,12 +184,14 @@ class Client:
         except (aiohttp.ClientError, ValueError) as failure:
             raise Unanswered("malformed", f"not HTTP: {type(failure).__name__}") from None
 
-    async def _post(self, url: URL, receiver: Hotkey, body: bytes) -> bytes:
-        headers = {**HEADERS, **sign(self._signer, body, receiver)}
+    async def _post(self, url: URL, receiver: Hotkey, body: bytes) -> Exchange:
+        nonce_ns = time.time_ns() + round(self._ahead.get(receiver, 0.0) * SECOND)
+        signature = sign(self._signer, body, receiver, nonce_ns=nonce_ns)
         async with self._connections().post(
-            url, data=body, headers=headers, allow_redirects=False
+            url, data=body, headers={**HEADERS, **signature}, allow_redirects=False
         ) as response:
-            return await _body(response)
+            raw = await _body(response)
+        return Exchange(signed_payload(signature, body, receiver), raw, response.headers.get(HEADER))
 
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -162,8 +211,12 @@ class Client:
 async def _body(response: aiohttp.ClientResponse) -> bytes:
     """The body of a plain 200 reply of at most MAX_ANSWER_BYTES, read no further than that."""
     if response.status != 200:
-        failure = FAILURES.get(response.status, "error")
-        raise Unanswered(failure, f"HTTP {response.status}{await _error_word(response)}")
+        word, clock = await _told(response)
+        failure, detail = FAILURES.get(response.status, "error"), f"HTTP {response.status}{word}"
+        if clock is None or word not in (" stale", " starting"):
+            raise Unanswered(failure, detail)
+        ahead = clock - time.time()
+        raise Unanswered(failure, f"{detail}: the peer's clock is {ahead:+.1f} s against this one", ahead)
     if response.headers.get("Content-Encoding", "identity") != "identity":
         raise Unanswered("malformed", "a compressed reply")
     if (response.content_length or 0) > MAX_ANSWER_BYTES:
@@ -180,15 +233,18 @@ async def _bounded(response: aiohttp.ClientResponse, most: int) -> bytes:
     return bytes(received)
 
 
-async def _error_word(response: aiohttp.ClientResponse) -> str:
-    """The peer's own fixed word for a refusal, when it gave one and it is nothing but a word."""
+async def _told(response: aiohttp.ClientResponse) -> tuple[str, float | None]:
+    """The peer's own fixed word for a refusal, when it gave one and it is nothing but a word, and its clock."""
     if not 0 < (response.content_length or 0) <= MAX_ERROR_BYTES:
-        return ""
+        return "", None
     try:
-        word = json.loads(await _bounded(response, MAX_ERROR_BYTES))["error"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return f" {word}" if isinstance(word, str) and ERROR_WORD.fullmatch(word) else ""
+        told = json.loads(await _bounded(response, MAX_ERROR_BYTES))
+        word, clock = told["error"], told.get("time")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "", None
+    known = isinstance(word, str) and ERROR_WORD.fullmatch(word)
+    plausible = isinstance(clock, float) and ALLOWED_SKEW / 2 < abs(clock - time.time()) < MOST_OFF
+    return f" {word}" if known else "", clock if plausible else None
 
 
 def _parsed(raw: bytes, query_id: str) -> Answer:

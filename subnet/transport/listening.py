@@ -1,44 +1,34 @@
-"""The socket under a server, and the bounds of a connection before a request is complete.
-
-uvicorn runs the application; what it leaves open to strangers is closed here: connections that never finish
-their headers, headers without end, and one address that takes all connections.
-"""
+"""The sockets under a server, and how many connections it holds: all together, and for one host."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
-
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from ssl import SSLContext
 
 from subnet.errors import SettingsError
 from subnet.protocol import Address
+from subnet.transport.connection import Connection
+from subnet.transport.incoming import Handler
 
-MAX_HEAD_BYTES = 16 * 1024
-HEAD_SECONDS = 5.0
-"""Time for a request's headers; also the time within which a new connection must say something."""
+MAX_CONNECTIONS = 4096
+MAX_CONNECTIONS_PER_HOST = 512
+SWEEP_SECONDS = 0.1
+"""How late a connection's deadline may be noticed."""
 
-MAX_CONNECTIONS = 1024
-MAX_CONNECTIONS_PER_HOST = 128
-KEEP_ALIVE_SECONDS = 75
-"""Longer than clients keep idle connections, so that it is the client who closes: no request meets a closing
-socket."""
-
-GRACE_SECONDS = 1
+GRACE_SECONDS = 1.0
 """What running requests get at shutdown."""
 
-NOT_HTTP = b'{"error":"malformed","detail":"not an HTTP request"}'
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n" + (
-    b"content-length: %d\r\n\r\n" % len(NOT_HTTP) + NOT_HTTP
-)
 
+def listen(host: str, port: int, shared: bool = False) -> socket.socket:
+    """A bound TCP socket; port 0 takes a free one. Raises SettingsError when it cannot be had.
 
-def listen(host: str, port: int) -> socket.socket:
-    """A bound TCP socket; port 0 takes a free one. Raises SettingsError when it cannot be had."""
+    With `shared` further sockets of the same user may be bound to the same port, and the kernel spreads
+    connections over them.
+    """
     try:
         infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
         family, kind, proto, _, target = infos[0]
@@ -47,6 +37,8 @@ def listen(host: str, port: int) -> socket.socket:
         raise SettingsError(f"--host {host} is not an IP address of this machine") from None
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(target)
         listener.listen(MAX_CONNECTIONS)
     except OSError as failure:
@@ -64,89 +56,69 @@ def address_of(listener: socket.socket) -> Address:
 
 
 @asynccontextmanager
-async def serving(app: Any, listener: socket.socket) -> AsyncIterator[Address]:
-    """Serves an ASGI application on a bound socket while the block runs; ends within about 1.5 s after it."""
-    config = uvicorn.Config(
-        app,
-        http=BoundedProtocol,
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+async def serving(
+    handler: Handler, listener: socket.socket, tls: SSLContext | None = None
+) -> AsyncIterator[Address]:
+    """Serves a bound socket while the block runs; ends within about GRACE_SECONDS after it."""
+    connections = Connections(handler)
+    server = await asyncio.get_running_loop().create_server(
+        connections.connect, sock=listener, backlog=MAX_CONNECTIONS, ssl=tls
     )
-    config.load()
-    server = uvicorn.Server(config)
-    # Its parts instead of `serve`, which would take the signals of the process it is part of.
-    server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
+    connections.sweep()
+    address = address_of(listener)
     try:
-        yield address_of(listener)
+        yield address
     finally:
-        await server.shutdown(sockets=[listener])
+        server.close()
+        await connections.close()
 
 
-class BoundedProtocol(HttpToolsProtocol):
-    """One connection, with a deadline and a size for the headers of each request."""
+class Connections:
+    """The open connections of one server, each under its deadline."""
 
-    _in_head = True
-    _head_bytes = 0
-    _head_timer: asyncio.TimerHandle | None = None
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+        self._open: set[Connection] = set()
+        self._by_host: Counter[str] = Counter()
+        self._sweeping: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Hangs up at once when the server, or the other side's host, holds too many connections."""
-        super().connection_made(transport)
-        self._start_head_timer()
-        held = len(self.connections)
-        if held > MAX_CONNECTIONS or held > MAX_CONNECTIONS_PER_HOST < self._held_by_its_host():
-            transport.abort()
+    def connect(self) -> Connection:
+        """The protocol of a connection that was just accepted."""
+        return Connection(self._handler, self)
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Drops the deadline with the connection."""
-        self._stop_head_timer()
-        super().connection_lost(exc)
+    def add(self, connection: Connection) -> bool:
+        """Whether the server and the other side's host have room for one more; it is removed either way."""
+        self._open.add(connection)
+        self._by_host[connection.host] += 1
+        return (
+            len(self._open) <= MAX_CONNECTIONS and self._by_host[connection.host] <= MAX_CONNECTIONS_PER_HOST
+        )
 
-    def data_received(self, data: bytes) -> None:
-        """Counts and times what arrives between two requests' headers."""
-        if self._in_head:
-            self._head_bytes += len(data)
-            self._start_head_timer()
-        super().data_received(data)
-        if self._in_head and self._head_bytes > MAX_HEAD_BYTES:
-            self.transport.abort()
+    def remove(self, connection: Connection) -> None:
+        """Forgets a connection that is closed."""
+        self._open.discard(connection)
+        self._by_host[connection.host] -= 1
+        if self._by_host[connection.host] <= 0:
+            del self._by_host[connection.host]
 
-    def send_400_response(self, msg: str) -> None:
-        """Tells in JSON, as every refusal, that this is not HTTP."""
-        self.transport.write(BAD_REQUEST)
-        self.transport.close()
+    def sweep(self) -> None:
+        """Expires what is due, now and again until `close`."""
+        loop = asyncio.get_running_loop()
+        self._sweeping = loop.call_later(SWEEP_SECONDS, self.sweep)
+        now = loop.time()
+        for connection in [each for each in self._open if each.deadline <= now]:
+            connection.expire()
 
-    def on_headers_complete(self) -> None:
-        """Ends the count; from here the application bounds bytes and time."""
-        self._in_head = False
-        self._stop_head_timer()
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Starts the count for the next request on this connection."""
-        self._in_head = True
-        self._head_bytes = 0
-        super().on_message_complete()
-
-    def _held_by_its_host(self) -> int:
-        others = (getattr(other, "client", None) for other in self.connections)
-        return sum(1 for client in others if client and self.client and client[0] == self.client[0])
-
-    def _start_head_timer(self) -> None:
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
-
-    def _stop_head_timer(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
+    async def close(self) -> None:
+        """Closes idle connections, gives running requests the grace period, then ends them."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + GRACE_SECONDS
+        while any(each.busy for each in self._open) and loop.time() < until:
+            for connection in [each for each in self._open if not each.busy]:
+                connection.end()
+            await asyncio.sleep(0.02)
+        for connection in list(self._open):
+            connection.end()
+        await asyncio.sleep(0.02)
+        if self._sweeping is not None:
+            self._sweeping.cancel()

@@ -1,32 +1,146 @@
-"""How many queries are answered at once, in all and for one caller.
+"""How many queries are answered at once, whose turn it is, and who need not wait because it would be in vain.
 
-Nobody waits in line here: a caller that is told "busy" at once can ask somebody else, one that waits cannot.
+A caller runs at most twice its stake's share of the places, and never more than `per_caller`. When places are
+short, queries wait; the next place goes to the caller that has had least for its stake (start-time fair
+queueing), so that one who asks without end delays nobody but itself. A query that cannot be done by its
+deadline, judged by how long this caller's queries took, is refused at once with the time after which to come
+back: who is told "busy" can ask somebody else.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import asyncio
+import math
+from collections import Counter, deque
+from dataclasses import dataclass, field
 
 from subnet.protocol import Hotkey
 
+SLACK = 2.0
+"""How much more than its stake's share one caller may use at once while others use less."""
+
+LEAST_SHARE = 1e-3
+"""The share of whoever is served at all: a turn comes, even without stake."""
+
+NEWEST = 0.1
+"""The weight of the newest observation in the mean time per query."""
+
+
+class Busy(Exception):
+    """No place in time; `retry_after` is the whole number of seconds after which there may be one."""
+
+    def __init__(self, detail: str, seconds: float) -> None:
+        super().__init__(detail)
+        self.retry_after = max(1, math.ceil(seconds))
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """One place that a caller holds; it must be given back."""
+
+    caller: Hotkey
+    began: float
+
+
+@dataclass(slots=True)
+class Account:
+    """What the desk remembers of one caller: its part of the service, and who of it waits.
+
+    `served` is a virtual time: the sum of turns divided by share. `seconds` is the mean time of its queries,
+    0 until one was finished.
+    """
+
+    share: float
+    served: float = 0.0
+    seconds: float = 0.0
+    waiting: deque[asyncio.Future[Place]] = field(default_factory=deque)
+
 
 class Places:
-    """A fixed number of places, of which one caller holds at most its share."""
+    """A fixed number of places and of seats to wait on."""
 
-    def __init__(self, total: int, per_caller: int) -> None:
+    def __init__(self, total: int, per_caller: int, waiting: int = 0) -> None:
         self._total = total
         self._per_caller = per_caller
+        self._seats = waiting
+        self._accounts: dict[Hotkey, Account] = {}
         self._held: Counter[Hotkey] = Counter()
+        self._virtual = 0.0
 
-    def take(self, caller: Hotkey) -> bool:
-        """Whether the caller got a place; one that got it must give it back."""
-        if self._held.total() >= self._total or self._held[caller] >= self._per_caller:
-            return False
+    async def take(self, caller: Hotkey, share: float, seconds: float) -> Place:
+        """A place, at once or in turn; the query has `seconds` left. Raises Busy."""
+        account = self._account(caller, max(share, LEAST_SHARE))
+        if self._has_room(caller) and not account.waiting:
+            return self._grant(caller, account)
+        wait = self._wait(caller, account)
+        if len(account.waiting) >= self._part(account.share, self._seats):
+            raise Busy("too many queries wait for an answer", wait)
+        if wait + account.seconds > seconds:
+            raise Busy(f"no place before the query's deadline: about {wait:.1f} s to wait", wait)
+        turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        account.waiting.append(turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            self._leave(account, turn)
+            raise
+
+    def give_back(self, place: Place, finished: bool = True) -> None:
+        """Frees a place; `finished` says that its time tells how long this caller's queries take."""
+        self._held[place.caller] -= 1
+        if self._held[place.caller] <= 0:
+            del self._held[place.caller]
+        if finished:
+            account = self._accounts[place.caller]
+            took = asyncio.get_running_loop().time() - place.began
+            account.seconds = account.seconds + NEWEST * (took - account.seconds) if account.seconds else took
+        self._next()
+
+    def _next(self) -> None:
+        """Hands free places to those whose turn it is."""
+        while self._held.total() < self._total:
+            ready = [
+                (account.served, caller)
+                for caller, account in self._accounts.items()
+                if account.waiting and self._has_room(caller)
+            ]
+            if not ready:
+                return
+            caller = min(ready)[1]
+            account = self._accounts[caller]
+            turn = account.waiting.popleft()
+            if not turn.done():
+                turn.set_result(self._grant(caller, account))
+
+    def _grant(self, caller: Hotkey, account: Account) -> Place:
         self._held[caller] += 1
-        return True
+        self._virtual = max(self._virtual, account.served)
+        account.served = self._virtual + 1 / account.share
+        return Place(caller, asyncio.get_running_loop().time())
 
-    def give_back(self, caller: Hotkey) -> None:
-        """Frees one place of the caller."""
-        self._held[caller] -= 1
-        if self._held[caller] <= 0:
-            del self._held[caller]
+    def _leave(self, account: Account, turn: asyncio.Future[Place]) -> None:
+        """Who gives up waiting leaves the queue, or gives back the place that came at the same moment."""
+        if turn in account.waiting:
+            account.waiting.remove(turn)
+        elif turn.done() and not turn.cancelled():
+            self.give_back(turn.result(), finished=False)
+
+    def _account(self, caller: Hotkey, share: float) -> Account:
+        account = self._accounts.get(caller)
+        if account is None:
+            account = self._accounts[caller] = Account(share, self._virtual)
+        account.share = share
+        return account
+
+    def _has_room(self, caller: Hotkey) -> bool:
+        most = min(self._per_caller, self._part(self._accounts[caller].share, self._total))
+        return self._held.total() < self._total and self._held[caller] < most
+
+    def _wait(self, caller: Hotkey, account: Account) -> float:
+        """About how long a new query of the caller would wait, in seconds."""
+        places = self._held[caller] or self._part(account.share, self._total) / SLACK
+        return account.seconds * (len(account.waiting) + 1) / max(places, 1)
+
+    @staticmethod
+    def _part(share: float, whole: int) -> int:
+        return min(whole, math.ceil(SLACK * share * whole))

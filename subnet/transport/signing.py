@@ -1,16 +1,19 @@
 """Who sent a request: the SDK's btauth/1, always bound to a receiver, with a bounded memory of nonces.
 
-Signed are the bytes that travel. The order of checks on the server's side is `claimed_caller` (headers only,
-before a body is read), then `verified` (signature, freshness, replay; needs the body).
+Signed are the bytes that travel. Checks on the server's side run cheapest first: `claimed` looks at headers
+only, before a body is read; `verified` checks the signature over the body; `Nonces` comes last, so that only
+who has signed is remembered.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from bittensor import http_auth
+from bittensor.wallets import CRYPTO_TYPE_NAMES, parse_crypto_type
 
 from subnet.errors import TransportError
 from subnet.protocol import QUERY_PATH, Hotkey
@@ -21,9 +24,17 @@ MAX_AGE = 10.0
 ALLOWED_SKEW = 2.0
 """Seconds that a caller's clock may run ahead of the server's."""
 
+SECOND = 1_000_000_000
+"""Nanoseconds, the unit of a nonce."""
+
 HOTKEY_HEADER = http_auth.HEADER_HOTKEY.lower()
 RECEIVER_HEADER = http_auth.HEADER_RECEIVER.lower()
+NONCE_HEADER = http_auth.HEADER_NONCE.lower()
+SIGNATURE_HEADER = http_auth.HEADER_SIGNATURE.lower()
+CRYPTO_HEADER = http_auth.HEADER_CRYPTO.lower()
 SS58_LENGTHS = range(46, 50)
+NONCE_DIGITS = range(1, 21)
+SIGNATURE_LENGTHS = (128, 130)
 
 
 class Signer(Protocol):
@@ -55,34 +66,51 @@ class TooManyRequests(TransportError):
     retry = True
 
 
+class JustStarted(TransportError):
+    """A request may be older than this server, which therefore cannot tell whether it was answered before."""
+
+    retry = True
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a request's headers say, by shape only: nothing is proven yet."""
+
+    caller: Hotkey
+    nonce_ns: int
+    headers: Mapping[str, str]
+
+
 class Nonces:
     """The nonces accepted within the freshness window, at most `per_hotkey` for each caller.
 
-    A full share refuses instead of forgetting, because what is forgotten can be replayed. Nonces from before
-    the store existed are refused too: a request captured before a restart is worthless after it. Entries are
-    written only after a signature holds, so strangers cannot fill the store.
+    A full share refuses instead of forgetting, because what is forgotten can be replayed. A request could
+    have been accepted before this store existed when its nonce is older than the start plus what a caller's
+    clock may be ahead; those are refused, so that what was captured before a restart is worthless after it.
+    Entries are written only after a signature holds, so strangers cannot fill the store.
     """
 
     retention = MAX_AGE + ALLOWED_SKEW
 
     def __init__(
         self,
-        per_hotkey: int = 16_384,
+        per_hotkey: int = 65_536,
         clock: Callable[[], float] = time.monotonic,
         since_ns: int | None = None,
     ) -> None:
         self._per_hotkey = per_hotkey
         self._clock = clock
-        self._since_ns = time.time_ns() if since_ns is None else since_ns
+        self._since_ns = time.time_ns() + round(ALLOWED_SKEW * SECOND) if since_ns is None else since_ns
         self._expiry: dict[str, dict[int, float]] = {}
 
     def check_and_store(self, hotkey_ss58: str, nonce_ns: int) -> bool:
         """True, and the nonce is remembered, when it is new; False when it was seen.
 
-        Raises StaleRequest for a nonce older than the store and TooManyRequests when the share is used up.
+        Raises JustStarted for a nonce that may be older than the store and TooManyRequests when the share is
+        used up.
         """
         if nonce_ns < self._since_ns:
-            raise http_auth.StaleRequest("signed before this server started")
+            raise JustStarted("this server has just started: sign again in a moment")
         seen = self._expiry.setdefault(hotkey_ss58, {})
         now = self._clock()
         while seen and (oldest := next(iter(seen.items())))[1] <= now:
@@ -98,6 +126,16 @@ class Nonces:
         return sum(map(len, self._expiry.values()))
 
 
+class _KeptElsewhere:
+    """Tells the SDK's check that nonces are looked at by somebody else: its own store knows no bounds."""
+
+    def check_and_store(self, hotkey_ss58: str, nonce_ns: int) -> bool:
+        return True
+
+
+_KEPT_ELSEWHERE = _KeptElsewhere()
+
+
 def sign(
     signer: Signer, body: bytes, receiver: Hotkey, path: str = QUERY_PATH, nonce_ns: int | None = None
 ) -> dict[str, str]:
@@ -108,51 +146,82 @@ def sign(
     return headers
 
 
-def claimed_caller(headers: Mapping[str, str], receiver: Hotkey) -> Hotkey:
-    """The hotkey that a request says it comes from, by shape only; nothing is proven yet.
+def claimed(headers: Mapping[str, str], receiver: Hotkey) -> Claim:
+    """What a request claims; `headers` have lower-case names. A table of shapes, no arithmetic on keys.
 
-    `headers` have lower-case names. Raises Unauthenticated when the claim is absent, has not the shape of an
-    address, or addresses another receiver.
+    Raises Unauthenticated when the claim is absent, has not the shape of a signed request, or addresses
+    another receiver.
     """
-    claim = headers.get(HOTKEY_HEADER, "")
-    if len(claim) not in SS58_LENGTHS or not (claim.isascii() and claim.isalnum()):
+    caller = headers.get(HOTKEY_HEADER, "")
+    if len(caller) not in SS58_LENGTHS or not (caller.isascii() and caller.isalnum()):
         raise Unauthenticated("unsigned", f"missing or malformed {http_auth.HEADER_HOTKEY}")
     if headers.get(RECEIVER_HEADER) != receiver:
         raise Unauthenticated("wrong-receiver", f"this server is {receiver}: sign for it")
-    return Hotkey(claim)
+    nonce = headers.get(NONCE_HEADER, "")
+    if len(nonce) not in NONCE_DIGITS or not (nonce.isascii() and nonce.isdecimal()):
+        raise Unauthenticated("unsigned", f"missing or malformed {http_auth.HEADER_NONCE}")
+    if len(headers.get(SIGNATURE_HEADER, "")) not in SIGNATURE_LENGTHS:
+        raise Unauthenticated("unsigned", f"missing or malformed {http_auth.HEADER_SIGNATURE}")
+    return Claim(Hotkey(caller), int(nonce), headers)
 
 
-def verified(
-    headers: Mapping[str, str],
-    body: bytes,
-    receiver: Hotkey,
-    nonces: http_auth.NonceStore,
-    path: str = QUERY_PATH,
-) -> Hotkey:
-    """The hotkey that provably sent `body` to `receiver` within the freshness window, for the first time.
+def check_fresh(claim: Claim, now_ns: int) -> None:
+    """Raises Unauthenticated, and says by how much clocks seem to differ, outside of the freshness window."""
+    ahead = (claim.nonce_ns - now_ns) / SECOND
+    if ahead > ALLOWED_SKEW:
+        raise Unauthenticated("stale", f"signed {ahead:.1f} s in the future by this server's clock; {CLOCKS}")
+    if ahead < -MAX_AGE:
+        raise Unauthenticated("stale", f"signed {-ahead:.1f} s ago by this server's clock; {CLOCKS}")
 
-    Raises Unauthenticated with the reason, or TooManyRequests.
+
+CLOCKS = "set both clocks by NTP"
+
+
+def verified(claim: Claim, body: bytes, receiver: Hotkey, path: str = QUERY_PATH) -> Hotkey:
+    """The hotkey that provably signed `body` for `receiver` within the freshness window.
+
+    Whether it did so for the first time is for `Nonces` to say. Raises Unauthenticated with the reason.
     """
     try:
         caller = http_auth.verify(
-            headers,
+            claim.headers,
             body,
             method="POST",
             path=path,
             self_hotkey_ss58=receiver,
             max_age=MAX_AGE,
             allowed_skew=ALLOWED_SKEW,
-            nonce_store=nonces,
+            nonce_store=_KEPT_ELSEWHERE,
         )
     except http_auth.AuthError as failure:
         raise Unauthenticated(REASONS.get(type(failure), "unsigned"), str(failure)) from None
     return Hotkey(caller.hotkey_ss58)
 
 
+def signed_payload(
+    headers: Mapping[str, str], body: bytes, receiver: Hotkey, path: str = QUERY_PATH
+) -> bytes:
+    """The bytes that the caller's signature covers; `headers` have the names of `sign`'s or lower-case ones.
+
+    They name caller, receiver, nonce and the body's digest, so that no other request has the same ones.
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    crypto_type = parse_crypto_type(lowered.get(CRYPTO_HEADER, "sr25519"))
+    payload: bytes = http_auth.build_payload(
+        scheme=CRYPTO_TYPE_NAMES[crypto_type],
+        method="POST",
+        path=path,
+        body=body,
+        nonce_ns=int(lowered[NONCE_HEADER]),
+        sender_ss58=lowered[HOTKEY_HEADER],
+        receiver_ss58=receiver,
+    )
+    return payload
+
+
 REASONS: dict[type[Exception], str] = {
     http_auth.MalformedAuth: "unsigned",
     http_auth.WrongReceiver: "wrong-receiver",
     http_auth.StaleRequest: "stale",
-    http_auth.ReplayedRequest: "replayed",
     http_auth.BadSignature: "bad-signature",
 }

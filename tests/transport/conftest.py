@@ -14,9 +14,11 @@ from bittensor.sp_core import Keypair
 from subnet.errors import Refused
 from subnet.protocol import Address, Answer, Coldkey, Hotkey, Message, Peer, Query
 from subnet.transport.client import Client
+from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import listen, serving
-from subnet.transport.server import Limits, Server
-from subnet.transport.signing import Nonces
+from subnet.transport.receipts import issue
+from subnet.transport.server import Server
+from subnet.transport.signing import Nonces, signed_payload
 
 VERA = Keypair.create_from_uri("//Vera")
 MINER = Keypair.create_from_uri("//Miner")
@@ -52,9 +54,9 @@ def only_vera(caller: Hotkey) -> None:
 async def a_server(
     answer: Any = echo, limits: Limits | None = None, admit: Any = only_vera, nonces: Nonces | None = None
 ) -> AsyncIterator[Peer]:
-    """A running server for MINER, as the peer that the chain would show."""
-    app = Server(Hotkey(MINER.ss58_address), answer, admit, limits, nonces)
-    async with serving(app, listen("127.0.0.1", 0)) as address:
+    """A running server for MINER, as the peer that the chain would show; it takes nonces from before its start."""
+    desk = Desk(answer, limits, Nonces(since_ns=0) if nonces is None else nonces)
+    async with serving(Server(MINER, desk, admit), listen("127.0.0.1", 0)) as address:
         yield a_peer(address)
 
 
@@ -76,6 +78,15 @@ async def a_hostile(handle: Any, uid: int = 1) -> AsyncIterator[Peer]:
         yield a_peer(Address("127.0.0.1", server.sockets[0].getsockname()[1]), hotkey, uid)
     finally:
         server.close()
+
+
+def receipt_line(request: bytes, body: bytes, model: str = "m", uid: int = 1) -> str:
+    """The receipt's header line with which `a_hostile`'s hotkey vouches for a reply to a request's bytes."""
+    signer = Keypair.create_from_uri(f"//Hostile{uid}")
+    top, asked = request.split(b"\r\n\r\n", 1)
+    headers = dict(line.split(": ", 1) for line in top.decode().split("\r\n")[1:])
+    payload = signed_payload(headers, asked, Hotkey(signer.ss58_address))
+    return ": ".join(issue(signer, payload, body, model, 7))
 
 
 async def raw_exchange(address: Address, sent: bytes, finish: bool = False) -> tuple[int, bytes]:
@@ -115,6 +126,7 @@ def wire() -> SimpleNamespace:
         hostile=a_hostile,
         exchange=raw_exchange,
         head=head,
+        receipt=receipt_line,
         replace=replace,
     )
 

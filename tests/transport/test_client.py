@@ -9,8 +9,10 @@ import pytest
 
 from subnet.protocol import MAX_ANSWER_BYTES, Address
 from subnet.transport.client import Client, Unanswered
-from subnet.transport.listening import listen, serving
+from subnet.transport.desk import Desk
+from subnet.transport.listening import Connections
 from subnet.transport.server import Server
+from subnet.transport.signing import Nonces
 
 BLOCKED = [
     "127.0.0.1",
@@ -56,6 +58,12 @@ def an_answer(query_id, **changes):
     return json.dumps(
         {"version": "assay/1", "query_id": query_id, "text": "4", "model": "m", "tokens": 1, **changes}
     ).encode()
+
+
+def vouched(wire, request):
+    """A right answer to a request, with its receipt."""
+    body = an_answer(json.loads(request.split(b"\r\n\r\n", 1)[1])["id"])
+    return http(200, body, wire.receipt(request, body))
 
 
 async def never(reader, writer):
@@ -239,8 +247,7 @@ async def test_connections_are_kept_and_reused(wire, client):
     async def counting(reader, writer):
         accepted.append(writer)
         while request := await reader.read(65536):
-            query_id = json.loads(request.split(b"\r\n\r\n", 1)[1])["id"]
-            writer.write(http(200, an_answer(query_id)))
+            writer.write(vouched(wire, request))
 
     async with wire.hostile(counting) as peer:
         for _ in range(10):
@@ -249,24 +256,29 @@ async def test_connections_are_kept_and_reused(wire, client):
 
 
 async def test_a_miners_server_keeps_connections_open(wire, client):
-    ports = set()
-    app = Server(wire.MINER.ss58_address, wire.echo, lambda caller: None)
+    accepted = []
+    desk = Desk(wire.echo, nonces=Nonces(since_ns=0))
+    server = Server(wire.MINER, desk, lambda caller: None)
 
-    async def noting(scope, receive, send):
-        ports.add(scope["client"][1])
-        await app(scope, receive, send)
+    class Counting(Connections):
+        def connect(self):
+            accepted.append(super().connect())
+            return accepted[-1]
 
-    async with serving(noting, listen("127.0.0.1", 0)) as address:
-        for _ in range(5):
-            await client.ask(wire.peer(address), wire.query())
-    assert len(ports) == 1
+    connections = Counting(server)
+    listener = await asyncio.get_running_loop().create_server(connections.connect, "127.0.0.1", 0)
+    peer = wire.peer(Address("127.0.0.1", listener.sockets[0].getsockname()[1]))
+    for _ in range(5):
+        await client.ask(peer, wire.query())
+    assert len(accepted) == 1
+    listener.close()
+    await connections.close()
 
 
 async def test_a_kept_connection_that_was_closed_is_no_silence(wire, client):
     async def one_each(reader, writer):
         request = await reader.read(65536)
-        query_id = json.loads(request.split(b"\r\n\r\n", 1)[1])["id"]
-        writer.write(http(200, an_answer(query_id)))
+        writer.write(vouched(wire, request))
         await reader.read(65536)
 
     async with wire.hostile(one_each) as peer:

@@ -1,16 +1,25 @@
 """Proofs of who sent a request, and the memory that makes each proof worth one request."""
 
+import time
+
 import pytest
 from bittensor import http_auth
 from bittensor.sp_core import Keypair
 
+from subnet.protocol import Hotkey
 from subnet.transport.signing import (
     HOTKEY_HEADER,
+    NONCE_HEADER,
     RECEIVER_HEADER,
+    SECOND,
+    SIGNATURE_HEADER,
+    Claim,
+    JustStarted,
     Nonces,
     TooManyRequests,
     Unauthenticated,
-    claimed_caller,
+    check_fresh,
+    claimed,
     sign,
     verified,
 )
@@ -24,17 +33,15 @@ def lowered(headers):
 
 
 def test_the_signer_is_recognised():
-    nonces = Nonces()
-    headers = lowered(sign(VERA, b"body", ME))
-    assert claimed_caller(headers, ME) == VERA.ss58_address
-    assert verified(headers, b"body", ME, nonces) == VERA.ss58_address
-    assert len(nonces) == 1
+    claim = claimed(lowered(sign(VERA, b"body", ME)), ME)
+    assert claim.caller == VERA.ss58_address
+    assert verified(claim, b"body", ME) == VERA.ss58_address
 
 
 def test_ed25519_hotkeys_can_sign_too():
     hotkey = Keypair.create_from_uri("//Edward", 0)
-    headers = lowered(sign(hotkey, b"body", ME))
-    assert verified(headers, b"body", ME, Nonces(since_ns=0)) == hotkey.ss58_address
+    claim = claimed(lowered(sign(hotkey, b"body", ME)), ME)
+    assert verified(claim, b"body", ME) == hotkey.ss58_address
 
 
 def test_the_sdk_accepts_what_is_signed_here():
@@ -50,11 +57,15 @@ def test_the_sdk_accepts_what_is_signed_here():
         ({HOTKEY_HEADER: "x" * 5000}, "unsigned"),
         ({RECEIVER_HEADER: VERA.ss58_address}, "wrong-receiver"),
         ({RECEIVER_HEADER: ""}, "wrong-receiver"),
+        ({NONCE_HEADER: ""}, "unsigned"),
+        ({NONCE_HEADER: "9" * 500}, "unsigned"),
+        ({NONCE_HEADER: "-1"}, "unsigned"),
+        ({SIGNATURE_HEADER: "0x12"}, "unsigned"),
     ],
 )
 def test_a_claim_is_checked_by_shape_before_anything_else(change, reason):
     with pytest.raises(Unauthenticated) as refused:
-        claimed_caller({**lowered(sign(VERA, b"", ME)), **change}, ME)
+        claimed({**lowered(sign(VERA, b"", ME)), **change}, ME)
     assert refused.value.reason == reason
 
 
@@ -90,6 +101,22 @@ def test_a_full_share_refuses_instead_of_forgetting():
     assert nonces.check_and_store("b", 3)
 
 
-def test_nonces_from_before_the_store_are_stale():
-    with pytest.raises(http_auth.StaleRequest):
+def test_what_may_have_been_accepted_before_the_start_is_refused():
+    with pytest.raises(JustStarted):
         Nonces(since_ns=100).check_and_store("a", 99)
+
+
+def test_a_caller_whose_clock_was_ahead_cannot_be_replayed_after_a_restart():
+    began = time.time_ns()
+    nonces = Nonces()
+    with pytest.raises(JustStarted):
+        nonces.check_and_store("a", began + round(1.9 * SECOND))
+    assert nonces.check_and_store("a", began + round(2.1 * SECOND))
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(-12.0, "12.0 s ago"), (3.0, "3.0 s in the future")])
+def test_a_stale_request_is_told_by_how_much(seconds, said):
+    now = time.time_ns()
+    with pytest.raises(Unauthenticated, match=said) as refused:
+        check_fresh(Claim(Hotkey("x"), now + round(seconds * SECOND), {}), now)
+    assert refused.value.reason == "stale"

@@ -19,8 +19,10 @@ from neurons.localnet.founding import Founder, Terms
 from subnet.chain import Chain
 from subnet.devnet.handle import devnet
 from subnet.protocol import Answer, Hotkey
+from subnet.transport.desk import Desk
 from subnet.transport.listening import address_of, listen, serving
 from subnet.transport.server import Server
+from subnet.transport.signing import Nonces
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = [
@@ -86,7 +88,8 @@ async def miner(keys, chain, answer):
         return Answer(query_id=query.id, text=answer(query.messages[-1].content), model="test")
 
     listener = listen(AXON_HOST, 0)
-    server = Server(Hotkey(keys.hotkey), reply, lambda caller: None)
+    desk = Desk(reply, nonces=Nonces(since_ns=0))
+    server = Server(keys.wallet.hotkey, desk, lambda caller: None)
     async with serving(server, listener):
         await chain.serve(keys.wallet, address_of(listener))
         yield

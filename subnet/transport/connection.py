@@ -1,0 +1,172 @@
+"""One HTTP connection: its phases, and the deadline of each before anybody has vouched for the other side.
+
+One request is answered at a time; who sends the next one early loses the connection after the reply. A
+deadline is a number that one sweep over all connections looks at, since a timer per request would cost more
+than the rest of the framing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from typing import Protocol, cast
+
+from subnet.transport.incoming import Handler, Incoming
+from subnet.transport.refusals import Denied, Response, where_raised
+
+log = logging.getLogger(__name__)
+
+HEAD_SECONDS = 5.0
+"""Time for a request's headers; also the time within which a new connection must say something."""
+
+BODY_SECONDS = 5.0
+KEEP_ALIVE_SECONDS = 75.0
+"""Longer than clients keep idle connections, so that it is the client who closes: no request meets a closing
+socket."""
+
+WRITE_SECONDS = 10.0
+"""Time for the other side to read a reply that did not fit into the socket's buffer."""
+
+DRAIN_SECONDS = 1.0
+"""How long the rest of a refused body is thrown away, so that the refusal is read before the connection breaks."""
+
+TOO_SLOW = Denied(408, "too-slow", "the request's body did not arrive in time", close=True)
+STOPPING = Denied(503, "stopping", "this server is shutting down", close=True, retry_after=5)
+BROKEN = Denied(500, "internal", "this server made a mistake", close=True)
+
+
+class Keeper(Protocol):
+    """Who holds the connections of a server."""
+
+    def add(self, connection: Connection) -> bool:
+        """Whether there is room for it."""
+        ...
+
+    def remove(self, connection: Connection) -> None:
+        """Forgets it."""
+        ...
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection, from accept to close; `deadline` is the loop's time at which it expires."""
+
+    def __init__(self, handler: Handler, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._loop = asyncio.get_running_loop()
+        self._incoming = Incoming(handler)
+        self._transport: asyncio.Transport = cast(asyncio.Transport, None)
+        self._work: asyncio.Task[Response] | None = None
+        self._draining = False
+        self.deadline = math.inf
+        self.host = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is being answered."""
+        return self._work is not None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hangs up at once when the keeper has no room."""
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self.host = peer[0] if peer else ""
+        self._due_in(HEAD_SECONDS)
+        if not self._keeper.add(self):
+            self._transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Ends the work that nobody waits for any more."""
+        self._keeper.remove(self)
+        self.deadline = math.inf
+        if self._work is not None:
+            self._work.cancel()
+
+    def data_received(self, data: bytes) -> None:
+        """Reads on; refuses or starts to answer as soon as the bytes allow."""
+        incoming = self._incoming
+        if self._draining:
+            return
+        if self._work is not None:
+            incoming.early = True
+            self._transport.pause_reading()
+            return
+        if incoming.head_bytes == 0:
+            self._due_in(HEAD_SECONDS)
+        in_head = incoming.opened is None
+        incoming.feed(data)
+        if incoming.denied is not None:
+            self._refuse(incoming.denied)
+        elif incoming.complete:
+            self._answer()
+        elif incoming.endless:
+            self._transport.abort()
+        elif in_head and incoming.opened is not None:
+            self._due_in(BODY_SECONDS)
+            if incoming.hesitates:
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def expire(self) -> None:
+        """What is due at the deadline: a word to who sends a body too slowly, the end for everybody else."""
+        self.deadline = math.inf
+        if self._incoming.opened is not None and not self._incoming.complete and not self._draining:
+            self._refuse(TOO_SLOW)
+        else:
+            self._transport.abort()
+
+    def end(self) -> None:
+        """Ends the connection: at once when it is idle, else with the reply that tells why."""
+        if self._work is not None:
+            self._work.cancel()
+        else:
+            self._transport.close()
+
+    def _answer(self) -> None:
+        self.deadline = math.inf
+        try:
+            result = self._incoming.answered()
+        except Denied as denied:
+            self._refuse(denied)
+        else:
+            if isinstance(result, Response):
+                self._reply(result)
+            else:
+                self._work = self._loop.create_task(result)
+                self._work.add_done_callback(self._worked)
+
+    def _worked(self, work: asyncio.Task[Response]) -> None:
+        self._work = None
+        failure = STOPPING if work.cancelled() else work.exception()
+        if failure is None:
+            self._reply(work.result())
+        elif isinstance(failure, Denied):
+            self._refuse(failure)
+        else:
+            # No text of the failure: it may quote a prompt.
+            log.error("answering raised %s at %s", type(failure).__name__, where_raised(failure))
+            self._refuse(BROKEN)
+
+    def _refuse(self, denied: Denied) -> None:
+        """Sends a refusal; what is left of a body that was refused is thrown away for a moment."""
+        if self._incoming.complete or not denied.close:
+            self._reply(denied.response())
+        elif not self._transport.is_closing():
+            self._draining = True
+            self._transport.write(denied.response().encoded())
+            if self._transport.can_write_eof():
+                self._transport.write_eof()
+            self._due_in(DRAIN_SECONDS)
+
+    def _reply(self, response: Response) -> None:
+        if self._transport.is_closing():
+            return
+        last = response.close or self._incoming.last or self._incoming.early
+        self._transport.write(response.encoded(last))
+        self._due_in(WRITE_SECONDS if self._transport.get_write_buffer_size() else KEEP_ALIVE_SECONDS)
+        if last:
+            self._transport.close()
+        else:
+            self._incoming.expect()
+
+    def _due_in(self, seconds: float) -> None:
+        self.deadline = self._loop.time() + seconds

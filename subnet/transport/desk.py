@@ -1,0 +1,130 @@
+"""What becomes of a query whose sender is proven: answered once, in its turn, and in time.
+
+The desk keeps everything that must be one for all workers of a miner: nonces, quotas, places, the backend.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from subnet.errors import BackendBusy, BackendError
+from subnet.protocol import MAX_ANSWER_BYTES, Answer, Hotkey, Query
+from subnet.transport.places import Busy, Places
+from subnet.transport.refusals import Denied, where_raised
+from subnet.transport.signing import JustStarted, Nonces, TooManyRequests
+
+log = logging.getLogger(__name__)
+
+AnswerQuery = Callable[[Hotkey, Query], Awaitable[Answer]]
+BACKEND_FAILED = "the miner's backend failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one miner gives: queries answered at once in all and for one caller, queries that wait, and the
+    longest time for one, in seconds.
+    """
+
+    concurrency: int = 64
+    per_caller: int = 32
+    waiting: int = 64
+    answer_seconds: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply's body, the model it claims, and the block by which the miner reckons it was made."""
+
+    body: bytes
+    model: str
+    block: int
+
+
+class Desk:
+    """Answers queries that their callers have signed.
+
+    `answer` may raise BackendBusy (told as 429) or BackendError (500), and is cancelled at the deadline or
+    when the caller hangs up. `share` gives a caller's part of the stake of all who are served, `block` the
+    chain's height.
+    """
+
+    def __init__(
+        self,
+        answer: AnswerQuery,
+        limits: Limits | None = None,
+        nonces: Nonces | None = None,
+        *,
+        share: Callable[[Hotkey], float] = lambda caller: 1.0,
+        block: Callable[[], int] = lambda: 0,
+    ) -> None:
+        self._answer = answer
+        self._limits = limits or Limits()
+        self._nonces = Nonces() if nonces is None else nonces
+        self._places = Places(self._limits.concurrency, self._limits.per_caller, self._limits.waiting)
+        self._share = share
+        self._block = block
+
+    async def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> Answered:
+        """The reply to a signed query. Raises Denied; a query is never answered twice."""
+        self._once(caller, nonce_ns)
+        query = _parsed(body)
+        seconds = min(query.seconds, self._limits.answer_seconds)
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._in_turn(caller, query, seconds)
+        except TimeoutError:
+            raise Denied(503, "too-slow", f"no answer within {seconds:g} s") from None
+        raw = answer.model_dump_json().encode()
+        if len(raw) > MAX_ANSWER_BYTES:
+            raise Denied(500, "backend-failed", BACKEND_FAILED)
+        return Answered(raw, answer.model, self._block())
+
+    def _once(self, caller: Hotkey, nonce_ns: int) -> None:
+        try:
+            new = self._nonces.check_and_store(caller, nonce_ns)
+        except JustStarted as failure:
+            raise Denied(503, "starting", str(failure), retry_after=2, time=time.time()) from None
+        except TooManyRequests as failure:
+            raise Denied(429, "too-many-requests", str(failure), retry_after=1) from None
+        if not new:
+            raise Denied(401, "replayed", "this nonce was already accepted from this hotkey")
+
+    async def _in_turn(self, caller: Hotkey, query: Query, seconds: float) -> Answer:
+        try:
+            place = await self._places.take(caller, self._share(caller), seconds)
+        except Busy as busy:
+            raise Denied(429, "busy", str(busy), retry_after=busy.retry_after) from None
+        try:
+            answer = await self._worked(caller, query)
+        except BaseException:
+            self._places.give_back(place, finished=False)
+            raise
+        self._places.give_back(place, finished=True)
+        return answer
+
+    async def _worked(self, caller: Hotkey, query: Query) -> Answer:
+        try:
+            return await self._answer(caller, query)
+        except BackendBusy as failure:
+            raise Denied(429, "busy", str(failure), retry_after=1) from None
+        except BackendError as failure:
+            log.warning("the backend failed: %s", failure)
+            raise Denied(500, "backend-failed", BACKEND_FAILED) from None
+        except Exception as failure:  # noqa: BLE001 - one query's bug must not end a server; no text, it may quote the prompt
+            log.error("a backend raised %s at %s", type(failure).__name__, where_raised(failure))
+            raise Denied(500, "backend-failed", BACKEND_FAILED) from None
+
+
+def _parsed(body: bytes) -> Query:
+    try:
+        return Query.model_validate_json(body)
+    except ValidationError as failure:
+        first = failure.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))[:80]
+        raise Denied(400, "malformed", f"{field}: {first['type']}" if field else first["type"]) from None

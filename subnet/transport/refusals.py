@@ -1,0 +1,87 @@
+"""What a server says to a request that it does not answer: a status, a fixed word, and a line for the caller."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+JSON_TYPE = b"content-type: application/json\r\n"
+PHRASES = {
+    200: b"OK",
+    400: b"Bad Request",
+    401: b"Unauthorized",
+    403: b"Forbidden",
+    404: b"Not Found",
+    408: b"Request Timeout",
+    413: b"Content Too Large",
+    429: b"Too Many Requests",
+    500: b"Internal Server Error",
+    503: b"Service Unavailable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole reply: status, body, further header lines (each ended by CRLF), and whether it is the last one."""
+
+    status: int
+    body: bytes
+    headers: bytes = b""
+    close: bool = False
+
+    def encoded(self, close: bool = False) -> bytes:
+        """The reply's bytes on the wire; `close` makes it the last one of its connection."""
+        last = b"connection: close\r\n" if close or self.close else b""
+        first = b"HTTP/1.1 %d %b\r\n" % (self.status, PHRASES[self.status])
+        return b"%b%bcontent-length: %d\r\n%b%b\r\n%b" % (
+            first,
+            JSON_TYPE,
+            len(self.body),
+            self.headers,
+            last,
+            self.body,
+        )
+
+
+class Denied(Exception):
+    """A request that gets no answer.
+
+    `close` ends the connection: it spares the server a body that nobody has vouched for. `retry_after` is the
+    whole number of seconds after which the same request may succeed. `time` is the server's clock in unix
+    seconds, told where clocks are the reason.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        detail: str,
+        *,
+        close: bool = False,
+        retry_after: int | None = None,
+        time: float | None = None,
+    ) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.detail = detail
+        self.close = close
+        self.retry_after = retry_after
+        self.time = time
+
+    def response(self) -> Response:
+        """The refusal as a reply."""
+        told: dict[str, object] = {"error": self.error, "detail": self.detail}
+        if self.time is not None:
+            told["time"] = self.time
+        headers = b"" if self.retry_after is None else b"retry-after: %d\r\n" % self.retry_after
+        body = json.dumps(told, separators=(",", ":")).encode()
+        return Response(self.status, body, headers, self.close)
+
+
+def where_raised(failure: BaseException) -> str:
+    """File and line where an exception was raised."""
+    trace = failure.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "an unknown place"
