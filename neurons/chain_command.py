@@ -13,9 +13,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-import bittensor_core
-
 from subnet.devnet import ChainConfig, chainfile
+from subnet.devnet.calls import account_of
+from subnet.devnet.beacon import follow
 from subnet.devnet.config import Mode
 from subnet.devnet.handle import serving
 from subnet.devnet.node import Node
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         with _chain(arguments) as node:
-            asyncio.run(_serve(node, arguments.host, arguments.port))
+            asyncio.run(_serve(node, arguments))
     except SettingsError as error:
         print(f"assay chain: {error}", file=sys.stderr)
         return _USAGE
@@ -76,7 +76,19 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="keep the chain in this file, block by block, and go on with the one that is in it",
     )
+    parser.add_argument(
+        "--drand",
+        type=_url,
+        metavar="URL",
+        help="fetch the pulses that timelocked weights wait for, such as from https://api.drand.sh",
+    )
     return parser
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text} is not a URL: it must start with http:// or https://")
+    return text
 
 
 def _port(text: str) -> int:
@@ -126,22 +138,27 @@ def _funded() -> tuple[bytes, ...]:
     if not address:
         return ()
     try:
-        return (bytes(bittensor_core.ss58_decode(address)),)
+        return (account_of(address),)
     except ValueError:
         raise SettingsError(f"{_FUNDED} is not an SS58 address: unset it or correct it") from None
 
 
-async def _serve(node: Node, host: str, port: int) -> None:
+async def _serve(node: Node, arguments: argparse.Namespace) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with serving(node, host, port) as chain:
+    async with serving(node, arguments.host, arguments.port) as chain:
         ready = f"chain ready at {chain.endpoint} ({_pace(node.mode, node.config.block_time)})"
         print(f"{ready}; try: btcli subnets list --network {chain.endpoint}", flush=True)
-        stop = asyncio.create_task(stopped.wait())
-        await asyncio.wait({stop, chain.production}, return_when=asyncio.FIRST_COMPLETED)
-        stop.cancel()
+        parts = [asyncio.create_task(stopped.wait())]
+        if arguments.drand is not None:
+            parts.append(asyncio.create_task(follow(node, arguments.drand)))
+        done, _ = await asyncio.wait({*parts, chain.production}, return_when=asyncio.FIRST_COMPLETED)
+        for part in parts:
+            part.cancel()
+        for part in done:
+            part.result()
 
 
 def _pace(mode: Mode, block_time: float) -> str:

@@ -77,7 +77,13 @@ class Node:
             raise PoolError(_BAD_FORMAT, "Extrinsic has invalid format", str(error)) from None
 
     def dispatch(self, origin: Origin, call: Variant) -> Block:
-        """Makes a block that begins with a call which nobody signed; raises DispatchError, and then it failed."""
+        """Makes a block that begins with a call which nobody signed; raises DispatchError when the call failed.
+
+        Raises PoolError, and makes no block, when a client would be refused before.
+        """
+        if origin.kind == "signed":
+            with self.state.ahead(self.state.block + 1):
+                self.runtime.check(self.state, origin.account, call)
         failures: list[DispatchError] = []
 
         def begin() -> None:

@@ -20,9 +20,11 @@ class Producer:
         self.node = node
         self.backlogs: set[Callable[[], int]] = set()  # how many updates wait for each client
         self._changed = asyncio.Event()
+        self._ended = False
+        self._failure: Exception | None = None
 
     async def run(self) -> None:
-        """Makes blocks until it is cancelled."""
+        """Makes blocks until `end` is called; raises the failure that it was given."""
         wake: Callable[[], None] = self._changed.set
         self.node.pool_listeners.add(wake)
         try:
@@ -33,7 +35,7 @@ class Producer:
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
         due = clock() + self.node.config.block_time
-        while True:
+        while not self._ended:
             if self.node.mode == "interval":
                 await self._wait(due - clock())
                 if clock() >= due:
@@ -44,6 +46,8 @@ class Producer:
                 due = clock() + self.node.config.block_time
                 while self.node.mode == "instant" and self.node.pool.has_ready():
                     self.node.make_block()
+        if self._failure is not None:
+            raise self._failure
 
     async def _wait(self, seconds: float | None) -> None:
         """Returns when the time is up or something changed."""
@@ -54,6 +58,12 @@ class Producer:
             return
         self._changed.clear()
 
+    def end(self, failure: Exception | None = None) -> None:
+        """No more blocks, not even those of a long jump: the chain ends, or cannot go on."""
+        self._ended = True
+        self._failure = self._failure or failure
+        self._changed.set()
+
     def set_mode(self, mode: Mode) -> None:
         """From now on blocks are made like this."""
         self.node.mode = mode
@@ -62,6 +72,8 @@ class Producer:
     async def make_blocks(self, count: int) -> str:
         """Makes blocks at once, in any mode, and returns the hash of the last one as 0x text."""
         for made in range(1, count + 1):
+            if self._ended:
+                break
             self.node.make_block()
             if made % _BLOCKS_AT_ONCE == 0:
                 await self._let_clients_read()

@@ -117,6 +117,10 @@ class Runtime:
         """Metadata V14, written once."""
         return MetadataWriter(self.pallets, self.apis, self.config).v14()
 
+    def call(self, pallet: str, name: str) -> CallDecl | None:
+        """The declaration of a call by its names, None when there is none."""
+        return self._calls.get((pallet, name))
+
     def declared(self, call: Variant) -> CallDecl:
         """The declaration of a decoded call."""
         return self._calls[call.name, call.fields[0].name]

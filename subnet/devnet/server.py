@@ -23,9 +23,18 @@ from subnet.devnet.rpc.session import Session
 from subnet.errors import ConditionError
 
 log = logging.getLogger(__name__)
+_connections = logging.getLogger(f"{__name__}.connections")
 
 _LARGEST_FRAME = 16 * 1024 * 1024  # bytes; a full block of extrinsics as hexadecimal text would be 15 MiB
 _MOST_WAITING = 10_000  # updates for a client that does not read; then it is dropped
+
+
+def _is_no_probe(record: logging.LogRecord) -> bool:
+    """Whether a record is worth a line: whoever looks at a port and goes without a handshake is not."""
+    return record.msg != "opening handshake failed"
+
+
+_connections.addFilter(_is_no_probe)
 
 
 class Server:
@@ -46,6 +55,7 @@ class Server:
                 compression=None,
                 max_size=_LARGEST_FRAME,
                 ping_interval=None,  # a client that computes for a minute without answering is not gone
+                logger=_connections,
             )
         except OSError as error:
             raise _cannot_listen(host, port, error) from None

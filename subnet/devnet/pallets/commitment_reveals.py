@@ -16,7 +16,7 @@ from subnet.devnet.pallets.commitments import (
     TimelockedIndex,
     pallet,
 )
-from subnet.devnet.pallets.subtensor.timelock import opened
+from subnet.devnet.quicknet import opened
 from subnet.devnet.scale import Variant
 from subnet.devnet.state import State
 

@@ -1,7 +1,7 @@
 """The Drand pallet: pulses of the random beacon, with which timelocked weights open (rules 7.7).
 
-On the real chain an offchain worker fetches pulses and their signatures are verified. This chain is offline and
-has no pairing arithmetic, so pulses come from root and are believed.
+On the real chain an offchain worker fetches pulses and writes them by an unsigned transaction. Here they come from
+root, who is believed, or straight into the storage: from `beacon.py`, which verifies them, or by dev_setDrandPulse.
 """
 
 from itertools import pairwise
@@ -60,6 +60,15 @@ def write_pulse(state: State, origin: Origin, pulses_payload: Any, signature: An
         store(state, pulse)
     if rounds:
         state.deposit(NewPulse(tuple(rounds)))
+
+
+def entries(state: State, pulse: Any) -> list[tuple[bytes, bytes | None]]:
+    """What has to be written to the raw storage to have a pulse on the chain, in any order of rounds."""
+    latest = max(pulse.round, LastStoredRound[state])
+    return [
+        (Pulses.raw_key((pulse.round,)), Pulse.encode(pulse)),
+        (LastStoredRound.raw_key(()), U64.encode(latest)),
+    ]
 
 
 def store(state: State, pulse: Any) -> None:

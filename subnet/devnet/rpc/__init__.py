@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from subnet.devnet.rpc import author, chain, dev, economy, state, system
+from subnet.devnet.rpc import author, chain, dev, drand, economy, state, system
 from subnet.devnet.rpc.session import Session
 
 Method = Callable[..., Any]
@@ -36,6 +36,7 @@ METHODS: dict[str, Method] = {
     "dev_newBlock": dev.new_block,
     "dev_revert": dev.revert,
     "dev_setBlockBuildMode": dev.set_block_build_mode,
+    "dev_setDrandPulse": drand.set_pulse,
     "dev_setStorage": dev.set_storage,
     "dev_snapshot": dev.snapshot,
     "dev_timeTravel": dev.time_travel,

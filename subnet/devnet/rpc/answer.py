@@ -11,6 +11,7 @@ from subnet.devnet.dispatch import PoolError
 from subnet.devnet.rpc import METHODS, Method
 from subnet.devnet.rpc.session import Session
 from subnet.devnet.rpc.values import INVALID_PARAMS, RpcError
+from subnet.errors import ConditionError
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,9 @@ async def _one(session: Session, request: Any) -> dict[str, Any] | None:
         reply = _error(identity, error.code, error.message, error.data)
     except PoolError as error:
         reply = _error(identity, error.code, error.message, error.data)
+    except ConditionError as error:  # the chain's file has no room: nothing may happen that it does not keep
+        session.producer.end(error)
+        reply = _error(identity, _INTERNAL_ERROR, str(error))
     except Exception as error:
         log.error("%s failed unexpectedly", name[:100], exc_info=error)
         reply = _error(identity, _INTERNAL_ERROR, f"Internal error: {type(error).__name__}: {error}")

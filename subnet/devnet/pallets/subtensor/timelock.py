@@ -7,8 +7,6 @@ until its epoch has passed and is then lost: an offline chain gets pulses only f
 
 from typing import NamedTuple
 
-import bittensor_core
-
 from subnet.devnet.frame import DispatchError, Origin, ensure
 from subnet.devnet.pallets import drand
 from subnet.devnet.pallets.subtensor import errors, neurons, weights
@@ -31,6 +29,7 @@ from subnet.devnet.pallets.subtensor.subnets import (
 )
 from subnet.devnet.pallets.subtensor.types import BoundedBytes, MechId, NetUid
 from subnet.devnet.pallets.subtensor.weights import Vote
+from subnet.devnet.quicknet import opened
 from subnet.devnet.scale import BYTES, U16, U64, ScaleError, Tuple, Vec, decode_all
 from subnet.devnet.state import State
 from subnet.devnet.storage import blake2_256
@@ -141,15 +140,6 @@ def _open(state: State, netuid: int, mechid: int, sealed: Sealed) -> None:
             state.deposit(TimelockedWeightsRevealed(vote.storage_index, sealed.hotkey))
     except DispatchError:
         return
-
-
-def opened(ciphertext: bytes, signature: bytes) -> bytes | None:
-    """What a timelocked ciphertext holds, None when it does not open with this round's signature."""
-    try:
-        content: bytes = bittensor_core.decrypt_with_signature(ciphertext, signature.hex())
-    except Exception:  # noqa: BLE001 - hostile bytes into a foreign library: whatever it raises, they do not open
-        return None
-    return content
 
 
 def _vote(netuid: int, mechid: int, hotkey: bytes, content: bytes) -> Vote | None:
