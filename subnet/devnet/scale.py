@@ -9,7 +9,7 @@ objects to describe them to clients, so a shape is written down once.
 | `BOOL`, `TEXT` | bool, str |
 | `BYTES` = `Vec(U8)`, `Array(U8, n)` | bytes |
 | `Vec(T)`, `Array(T, n)`, `Tuple(A, B)` | tuple |
-| `Option(T)` | value or None |
+| `Option(T)` | value or None; a one-tuple or None when T is an Option |
 | `Struct(path, fields)` | a generated named tuple; with one unnamed field, that field's own value |
 | `Enum(path, variants)` | `Variant(name, fields)` |
 | `Outer(name)` | the runtime's own call or event, bound when a runtime is assembled |
@@ -214,22 +214,26 @@ def _decode_fields(types: Sequence[Type[Any]], data: bytes, offset: int) -> tupl
     return tuple(values), offset
 
 
-class Option(Type[V | None]):
-    """A value or None."""
+class Option(Type[Any]):
+    """A value or None; where the value may be None itself, `(value,)` or None."""
 
-    def __init__(self, inner: Type[V]) -> None:
+    def __init__(self, inner: Type[Any]) -> None:
         self.inner = inner
+        self.nested = isinstance(transparent(inner), Option)
 
-    def encode(self, value: V | None) -> bytes:
-        return b"\x00" if value is None else b"\x01" + self.inner.encode(value)
+    def encode(self, value: Any) -> bytes:
+        if value is None:
+            return b"\x00"
+        return b"\x01" + self.inner.encode(value[0] if self.nested else value)
 
-    def decode(self, data: bytes, offset: int = 0) -> tuple[V | None, int]:
+    def decode(self, data: bytes, offset: int = 0) -> tuple[Any, int]:
         tag = take(data, offset, 1)[0]
         if tag == 0:
             return None, offset + 1
         if tag != 1:
             raise ScaleError(f"{tag} is neither None nor Some")
-        return self.inner.decode(data, offset + 1)
+        value, end = self.inner.decode(data, offset + 1)
+        return (value,) if self.nested else value, end
 
 
 def field_names(fields: Sequence[Field]) -> list[str]:

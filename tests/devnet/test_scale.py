@@ -130,3 +130,13 @@ def test_calls_nest_only_so_deep() -> None:
     assert decode_all(outer, b"\x01" * 10 + b"\x00").name == "More"
     with pytest.raises(ScaleError):
         decode_all(outer, b"\x01" * 500 + b"\x00")
+
+
+def test_an_option_within_an_option_tells_apart_what_is_absent() -> None:
+    kind = Option(Option(U8))
+    assert [kind.encode(value) for value in (None, (None,), (7,))] == [b"\x00", b"\x01\x00", b"\x01\x01\x07"]
+    assert [decode_all(kind, data) for data in (b"\x00", b"\x01\x00", b"\x01\x01\x07")] == [
+        None,
+        (None,),
+        (7,),
+    ]

@@ -18,6 +18,7 @@ from subnet.rules import schedule
 NO_AXON = AxonInfo(0, 0, 0, 0, 0, 0, 0, 0)
 # Selective fields that the full metagraph does not have
 VALIDATORS, COMMITMENTS = "validators", "commitments"
+IDENTITY = "identity"
 
 
 @SubnetInfo.method([NETUID], output=Option(types.Metagraph))
@@ -60,6 +61,8 @@ def get_selective_metagraph(state: State, netuid: int, metagraph_indexes: tuple[
         for name in asked
         if name is not None
     }
+    if IDENTITY in chosen:
+        chosen[IDENTITY] = (chosen[IDENTITY],)  # asked for, and there may be none: an Option within an Option
     unasked: dict[str, Any] = {str(name): None for name, _ in types.SELECTIVE_FIELDS}
     return types.SelectiveMetagraph(**{**unasked, "netuid": 0, **chosen})
 
