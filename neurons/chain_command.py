@@ -15,7 +15,6 @@ from typing import Any
 
 from subnet.devnet import ChainConfig, chainfile
 from subnet.devnet.calls import account_of
-from subnet.devnet.beacon import follow
 from subnet.devnet.config import Mode
 from subnet.devnet.handle import serving
 from subnet.devnet.node import Node
@@ -151,8 +150,11 @@ async def _serve(node: Node, arguments: argparse.Namespace) -> None:
     async with serving(node, arguments.host, arguments.port) as chain:
         ready = f"chain ready at {chain.endpoint} ({_pace(node.mode, node.config.block_time)})"
         print(f"{ready}; try: btcli subnets list --network {chain.endpoint}", flush=True)
-        parts = [asyncio.create_task(stopped.wait())]
+        parts: list[asyncio.Task[Any]] = [asyncio.create_task(stopped.wait())]
         if arguments.drand is not None:
+            # Here, because a tenth of a second of imports is too much for the chains that fetch nothing
+            from subnet.devnet.beacon import follow
+
             parts.append(asyncio.create_task(follow(node, arguments.drand)))
         done, _ = await asyncio.wait({*parts, chain.production}, return_when=asyncio.FIRST_COMPLETED)
         for part in parts:

@@ -9,7 +9,6 @@ import pytest_asyncio
 from tests.devnet.contract import cases_admin, cases_frame, cases_staking, cases_subnets, cases_weights
 from tests.devnet.contract.world import Case, World, founded
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 TABLES = (cases_admin, cases_frame, cases_staking, cases_subnets, cases_weights)
 CASES: list[Case] = [case for table in TABLES for case in table.CASES]
 NEVER_FAIL = {"Balances.transfer_all", "System.remark", "System.remark_with_event"}
@@ -22,6 +21,7 @@ async def world() -> AsyncIterator[World]:
         yield made
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("case", CASES, ids=str)
 async def test_a_call_does_what_the_table_says(world: World, case: Case) -> None:
     await world.play(case)

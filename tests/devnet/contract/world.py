@@ -153,7 +153,7 @@ class World:
         self.chain.node.restore(self.start)
         self.chain.node.failures.clear()
         for step in case.before:
-            await self._make(step)
+            await self.make(step)
         async with bt.Client(self.chain.endpoint) as client:
             result = await submit(client, case)
             name = None if result.success else (result.error.name or result.message)
@@ -165,12 +165,13 @@ class World:
                 assert case.effect in event_names(result), f"{case} did {event_names(result)}"
         assert self.chain.node.failures == []
 
-    async def _make(self, step: Any) -> None:
+    async def make(self, step: Any) -> None:
+        """Makes one step: empty blocks, a call that must succeed after the steps before it, or a write."""
         if isinstance(step, int):
             await self.chain.advance(step)
         elif isinstance(step, Case):
             for earlier in step.before:
-                await self._make(earlier)
+                await self.make(earlier)
             async with bt.Client(self.chain.endpoint) as client:
                 result = await submit(client, step)
             assert result.success, f"before: {step}: {result.message}"
@@ -216,5 +217,5 @@ async def founded(seed: str, steps: tuple[Any, ...] = FOUNDING, **options: Any) 
     async with devnet(mode="instant", seed=seed, checked=True, **options) as chain:
         world = World(chain, b"")
         for step in steps:
-            await world._make(step)
+            await world.make(step)
         yield World(chain, chain.node.snapshot())
