@@ -45,5 +45,8 @@ setup(
     packages=find_packages(include=["subnet", "subnet.*", "reward", "reward.*", "neurons", "neurons.*"]),
     install_requires=CORE,
     extras_require={"local": LOCAL, "wandb": WANDB, "dev": DEV},
-    entry_points={"console_scripts": ["assay = neurons.cli:main"]},
+    entry_points={
+        "console_scripts": ["assay = neurons.cli:main"],
+        "pytest11": ["assay = subnet.devnet.pytest_plugin"],
+    },
 )
