@@ -16,25 +16,20 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import aiohttp
 from pydantic import ValidationError
-from yarl import URL
 
 from subnet.errors import TransportError
 from subnet.protocol import MAX_ANSWER_BYTES, QUERY_PATH, Address, Answer, Failure, Hotkey, Peer, Query, Reply
 from subnet.transport.addresses import refusal
+from subnet.transport.calling import Bounds, Calls, Fetched, Lost, NotHttp, TooMuch
 from subnet.transport.receipts import HEADER, Kept, NotAReceipt, received
-from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, sign, signed_payload
+from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, signed
 
 log = logging.getLogger(__name__)
 
-KEEP_ALIVE_SECONDS = 60.0
-"""Idle connections are dropped before the server's own limit, so that no query meets a closing socket."""
-
-HEADERS = {"Content-Type": "application/json", "Accept-Encoding": "identity", "User-Agent": "assay"}
+HEADERS = "Content-Type: application/json\r\nAccept-Encoding: identity\r\nUser-Agent: assay\r\n"
+RECEIPT = HEADER.lower().encode()
 FAILURES: dict[int, Failure] = {401: "refused", 403: "refused", 404: "refused", 429: "busy", 503: "busy"}
-LOST = (aiohttp.ServerDisconnectedError, OSError)
-"""A connection that could not be had or broke; aiohttp's own connection failures are OSErrors."""
 
 ERROR_WORD = re.compile(r"[a-z][a-z-]{0,31}")
 MAX_ERROR_BYTES = 2048
@@ -60,7 +55,7 @@ class Exchange:
 
     payload: bytes
     raw: bytes
-    receipt: str | None
+    receipt: bytes | None
 
 
 class Client:
@@ -72,7 +67,8 @@ class Client:
     def __init__(self, signer: Signer, allow_private: bool = False) -> None:
         self._signer = signer
         self._allow_private = allow_private
-        self._session: aiohttp.ClientSession | None = None
+        self._calls = Calls(Bounds(MAX_ANSWER_BYTES, MAX_ERROR_BYTES))
+        self._allowed: set[Address] = set()
         self._ahead: dict[Hotkey, float] = {}
 
     async def __aenter__(self) -> Self:
@@ -85,9 +81,7 @@ class Client:
 
     async def close(self) -> None:
         """Closes all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        self._calls.close()
 
     async def ask(self, peer: Peer, query: Query) -> Answer:
         """The peer's answer within `query.seconds`. Raises Unanswered, a TransportError."""
@@ -132,14 +126,14 @@ class Client:
         return Reply.missing(failure, time.perf_counter() - began, detail)
 
     async def _ask(self, peer: Peer, query: Query) -> tuple[Answer, Kept]:
-        url, body = self._url(peer.address), query.model_dump_json().encode()
+        address, body = self._checked(peer.address), query.model_dump_json().encode()
         try:
-            exchange = await self._exchange(url, peer.hotkey, body)
+            exchange = await self._exchange(address, peer.hotkey, body)
         except Unanswered as refused:
             if refused.clock_ahead is None or peer.hotkey in self._ahead:
                 raise
             self._follow(peer.hotkey, refused.clock_ahead)
-            exchange = await self._exchange(url, peer.hotkey, body)
+            exchange = await self._exchange(address, peer.hotkey, body)
         answer = _parsed(exchange.raw, query.id)
         try:
             receipt = received(exchange.receipt, exchange.payload, exchange.raw, answer.model, peer.hotkey)
@@ -160,85 +154,67 @@ class Client:
         way = "ahead of" if seconds > 0 else "behind"
         log.warning("%s's clock is %.1f s %s this machine's; following it", peer, abs(seconds), way)
 
-    def _url(self, address: Address | None) -> URL:
+    def _checked(self, address: Address | None) -> Address:
         if address is None:
             raise Unanswered("unreachable", "no address published")
-        reason = refusal(address.host, self._allow_private)
-        if reason is not None or not 0 < address.port < 1 << 16:
-            raise Unanswered("unreachable", f"address not asked: {reason or 'no TCP port'}")
-        return URL.build(scheme="http", host=address.host, port=address.port, path=QUERY_PATH)
+        if address not in self._allowed:
+            reason = refusal(address.host, self._allow_private)
+            if reason is not None or not 0 < address.port < 1 << 16:
+                raise Unanswered("unreachable", f"address not asked: {reason or 'no TCP port'}")
+            self._allowed.add(address)
+        return address
 
-    async def _exchange(self, url: URL, receiver: Hotkey, body: bytes) -> Exchange:
+    async def _exchange(self, address: Address, receiver: Hotkey, body: bytes) -> Exchange:
         """A 200 reply.
 
-        A lost connection is tried once more, under a fresh signature: that a kept connection was closed
-        meanwhile says nothing about the peer.
+        When a kept connection turns out to be closed, the query is sent once more, under a fresh signature:
+        that says nothing about the peer.
         """
         try:
             try:
-                return await self._post(url, receiver, body)
-            except LOST:
-                return await self._post(url, receiver, body)
-        except LOST as lost:
-            raise Unanswered("unreachable", type(lost).__name__) from None
-        except (aiohttp.ClientError, ValueError) as failure:
-            raise Unanswered("malformed", f"not HTTP: {type(failure).__name__}") from None
+                return await self._post(address, receiver, body)
+            except Lost as lost:
+                if not lost.kept:
+                    raise
+                return await self._post(address, receiver, body)
+        except Lost as lost:
+            raise Unanswered("unreachable", str(lost)) from None
+        except TooMuch as failure:
+            raise Unanswered("oversized", str(failure)) from None
+        except NotHttp as failure:
+            raise Unanswered("malformed", str(failure)) from None
 
-    async def _post(self, url: URL, receiver: Hotkey, body: bytes) -> Exchange:
+    async def _post(self, address: Address, receiver: Hotkey, body: bytes) -> Exchange:
         nonce_ns = time.time_ns() + round(self._ahead.get(receiver, 0.0) * SECOND)
-        signature = sign(self._signer, body, receiver, nonce_ns=nonce_ns)
-        async with self._connections().post(
-            url, data=body, headers={**HEADERS, **signature}, allow_redirects=False
-        ) as response:
-            raw = await _body(response)
-        return Exchange(signed_payload(signature, body, receiver), raw, response.headers.get(HEADER))
-
-    def _connections(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                # No limit: a pool that hostile peers can fill would make honest ones wait.
-                connector=aiohttp.TCPConnector(
-                    limit=0, keepalive_timeout=KEEP_ALIVE_SECONDS, use_dns_cache=False
-                ),
-                timeout=aiohttp.ClientTimeout(total=None),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-            )
-        return self._session
+        signature, payload = signed(self._signer, body, receiver, nonce_ns)
+        reply = await self._calls.exchange(address, _request(address, signature, body))
+        if reply.status != 200:
+            raise _refused(reply)
+        if reply.headers.get(b"content-encoding", b"identity") != b"identity":
+            raise Unanswered("malformed", "a compressed reply")
+        return Exchange(payload, reply.body, reply.headers.get(RECEIPT))
 
 
-async def _body(response: aiohttp.ClientResponse) -> bytes:
-    """The body of a plain 200 reply of at most MAX_ANSWER_BYTES, read no further than that."""
-    if response.status != 200:
-        word, clock = await _told(response)
-        failure, detail = FAILURES.get(response.status, "error"), f"HTTP {response.status}{word}"
-        if clock is None or word not in (" stale", " starting"):
-            raise Unanswered(failure, detail)
-        ahead = clock - time.time()
-        raise Unanswered(failure, f"{detail}: the peer's clock is {ahead:+.1f} s against this one", ahead)
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise Unanswered("malformed", "a compressed reply")
-    if (response.content_length or 0) > MAX_ANSWER_BYTES:
-        raise Unanswered("oversized", "declared more bytes than an answer may have")
-    return await _bounded(response, MAX_ANSWER_BYTES)
+def _request(address: Address, signature: Mapping[str, str], body: bytes) -> bytes:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    lines = "".join([f"{name}: {value}\r\n" for name, value in signature.items()])
+    head = f"POST {QUERY_PATH} HTTP/1.1\r\nHost: {host}:{address.port}\r\n{HEADERS}{lines}"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-async def _bounded(response: aiohttp.ClientResponse, most: int) -> bytes:
-    received = bytearray()
-    async for chunk in response.content.iter_any():
-        received += chunk
-        if len(received) > most:
-            raise Unanswered("oversized", "sent more bytes than an answer may have")
-    return bytes(received)
+def _refused(reply: Fetched) -> Unanswered:
+    word, clock = _told(reply.body)
+    failure, detail = FAILURES.get(reply.status, "error"), f"HTTP {reply.status}{word}"
+    if clock is None or word not in (" stale", " starting"):
+        return Unanswered(failure, detail)
+    ahead = clock - time.time()
+    return Unanswered(failure, f"{detail}: the peer's clock is {ahead:+.1f} s against this one", ahead)
 
 
-async def _told(response: aiohttp.ClientResponse) -> tuple[str, float | None]:
+def _told(body: bytes) -> tuple[str, float | None]:
     """The peer's own fixed word for a refusal, when it gave one and it is nothing but a word, and its clock."""
-    if not 0 < (response.content_length or 0) <= MAX_ERROR_BYTES:
-        return "", None
     try:
-        told = json.loads(await _bounded(response, MAX_ERROR_BYTES))
+        told = json.loads(body)
         word, clock = told["error"], told.get("time")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "", None

@@ -23,7 +23,7 @@ from subnet.transport.signing import Signer
 
 VERSION: Literal["assay-receipt/1"] = "assay-receipt/1"
 HEADER = "X-Assay-Receipt"
-ON_THE_WIRE = re.compile(r"1 (sr25519|ed25519) (0|[1-9][0-9]{0,14}) 0x([0-9a-f]{128})")
+ON_THE_WIRE = re.compile(rb"1 (sr25519|ed25519) (0|[1-9][0-9]{0,14}) 0x([0-9a-f]{128})")
 
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -105,12 +105,12 @@ def issue(signer: Signer, payload: bytes, body: bytes, model: str, block: int) -
     return HEADER, f"1 {scheme} {block} 0x{bytes(signer.sign(said)).hex()}"
 
 
-def received(value: str | None, payload: bytes, body: bytes, model: str, hotkey: Hotkey) -> Receipt:
+def received(value: bytes | None, payload: bytes, body: bytes, model: str, hotkey: Hotkey) -> Receipt:
     """The receipt that came with a reply, checked. Raises NotAReceipt when it is none for this exchange."""
-    found = ON_THE_WIRE.fullmatch(value or "")
+    found = ON_THE_WIRE.fullmatch(value or b"")
     if found is None:
         raise NotAReceipt("the reply has no receipt" if value is None else "the receipt has another shape")
-    scheme, block, signature = found.groups()
+    scheme, block, signature = (part.decode() for part in found.groups())
     receipt = Receipt.model_construct(
         request=_digest(payload),
         reply=_digest(body),

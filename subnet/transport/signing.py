@@ -146,6 +146,29 @@ def sign(
     return headers
 
 
+def signed(signer: Signer, body: bytes, receiver: Hotkey, nonce_ns: int) -> tuple[dict[str, str], bytes]:
+    """The same headers, and the payload under the signature; half the cost, since nothing is resolved."""
+    scheme = CRYPTO_TYPE_NAMES[signer.crypto_type]
+    payload: bytes = http_auth.build_payload(
+        scheme=scheme,
+        method="POST",
+        path=QUERY_PATH,
+        body=body,
+        nonce_ns=nonce_ns,
+        sender_ss58=signer.ss58_address,
+        receiver_ss58=receiver,
+    )
+    headers = {
+        http_auth.HEADER_VERSION: http_auth.VERSION,
+        http_auth.HEADER_HOTKEY: signer.ss58_address,
+        http_auth.HEADER_NONCE: str(nonce_ns),
+        http_auth.HEADER_SIGNATURE: "0x" + bytes(signer.sign(payload)).hex(),
+        http_auth.HEADER_RECEIVER: receiver,
+        http_auth.HEADER_CRYPTO: scheme,
+    }
+    return headers, payload
+
+
 def claimed(headers: Mapping[str, str], receiver: Hotkey) -> Claim:
     """What a request claims; `headers` have lower-case names. A table of shapes, no arithmetic on keys.
 

@@ -118,7 +118,7 @@ GOOD_ID = "query-aaaaaa"
 HOSTILE = {
     "never": (never, "timeout"),
     "drip": (drip, "timeout"),
-    "interim": (endless_interim, "timeout"),
+    "interim": (endless_interim, "malformed"),
     "flood": (flood, "oversized"),
     "declared huge": (
         replies(f"HTTP/1.1 200 OK\r\nContent-Length: {MAX_ANSWER_BYTES + 1}\r\n\r\n".encode()),
