@@ -1,8 +1,9 @@
 """Bonds: the stake of a validator in a miner's future, an average over epochs of what it voted for.
 
 Yuma3 averages the weights themselves and pays by each column's shares; the classic rule averages shares of
-stake-weighted votes. Liquid alpha gives every cell of Yuma3 its own rate. Cells carry their presence with
-them, because the chain's sparse rows tell a stored 0 from nothing.
+stake-weighted votes. Liquid alpha gives every cell of Yuma3 its own rate. Everything here works on some of
+the columns as well as on all. In the chain's sparse rows a stored 0 is not the same as nothing: a mask says
+where that matters.
 """
 
 from dataclasses import dataclass
@@ -10,33 +11,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from subnet.rules.fixed import I32F32, I64F64, ONE
+from subnet.rules.fixed import proportion as share
 from subnet.yuma.arithmetic import (
     Fixed,
     Mask,
     columns_normalised,
     columns_upscaled,
-    div,
     exp_safe,
     mul,
-    normalised,
     proportion,
-    weighted_columns,
+    shares,
 )
 
 _HALF = ONE // 2
 
 
 @dataclass(frozen=True, eq=False)
-class Cells:
-    """I32F32 values of shape (r, n), 0 where `stored` is False."""
+class Bonds:
+    """New bonds, I32F32: the cells that stay, what is stored of them, and the shares that dividends go by."""
 
-    values: Fixed
-    stored: Mask
-
-    def without(self, removed: Mask) -> "Cells":
-        """The cells that are not removed; `removed` broadcasts to (r, n)."""
-        stored = self.stored & ~removed
-        return Cells(np.where(stored, self.values, 0), stored)
+    present: Mask
+    stored: Fixed
+    shares: Fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,68 +50,64 @@ def scalar_alpha(bonds_moving_average: int) -> int:
     return ONE - I64F64.to(kept, I32F32)
 
 
-def interpolated(weights: Cells, clipped: Cells, penalty: int) -> Cells:
+def clip(weights: Fixed, consensus: Fixed) -> Fixed:
+    """Weights cut to the consensus of their column."""
+    return np.asarray(np.minimum(weights, consensus))
+
+
+def interpolated(weights: Fixed, clipped: Fixed, penalty: int) -> Fixed:
     """Weights that count for bonds: between the given and the clipped ones as the penalty goes from 0 to 1."""
     if penalty == 0:
         return weights
     if penalty == ONE:
         return clipped
-    return positive(weights.values + mul(penalty, clipped.values - weights.values))
+    return np.asarray(np.maximum(weights + mul(penalty, clipped - weights), 0))
 
 
-def positive(values: Fixed) -> Cells:
-    """Only the cells above 0 are stored."""
-    stored = values > 0
-    return Cells(np.where(stored, values, 0), stored)
+def smoothed(new: Fixed, old: Fixed, alpha: int) -> Fixed:
+    """Moving average with one rate: `alpha * new + (1 - alpha) * old`; a 0 is no cell."""
+    return mul(alpha, new) + mul(ONE - alpha, old)
 
 
-def smoothed(new: Cells, old: Cells, alpha: int) -> Cells:
-    """Moving average with one rate: `alpha * new + (1 - alpha) * old` over the cells of either."""
-    return positive(mul(alpha, new.values) + mul(ONE - alpha, old.values))
+def smoothed_by_cell(new: Fixed, old: Fixed, alpha: Fixed, voted: Mask) -> Fixed:
+    """Moving average with a rate for each cell, capped at 1; only cells that were voted on are kept."""
+    decayed = mul(ONE - alpha, old)
+    bought = np.maximum(mul(alpha, new), 0)
+    return np.where(voted, np.clip(decayed + bought, 0, ONE), 0)
 
 
-def smoothed_by_cell(new: Cells, old: Cells, alpha: Fixed) -> Cells:
-    """Moving average with a rate for each cell, capped at 1; cells that `new` does not store are dropped."""
-    decayed = mul(ONE - alpha, old.values)
-    bought = np.maximum(mul(alpha, new.values), 0)
-    return positive(np.where(new.stored, np.minimum(decayed + bought, ONE), 0))
-
-
-def liquid_alphas(weights: Cells, bonds: Cells, consensus: Fixed, liquid: LiquidAlpha) -> Fixed:
-    """Rate of every stored weight cell by how far it buys above, or sells below, consensus; 0 elsewhere."""
-    low, high = int(proportion(liquid.low)), int(proportion(liquid.high))
-    weight, bond = weights.values[weights.stored], bonds.values[weights.stored]
-    agreed = np.broadcast_to(consensus, weights.values.shape)[weights.stored]
-    bought = np.clip(weight - agreed, 0, ONE)
-    sold = np.clip(bond - weight, 0, ONE)
-    distance = np.where(weight >= bond, bought, sold) - _HALF
+def liquid_alphas(weights: Fixed, bonds: Fixed, consensus: Fixed, liquid: LiquidAlpha) -> Fixed:
+    """Rate of every weight by how far it buys above, or sells below, consensus."""
+    low, high = share(liquid.low), share(liquid.high)
+    bought = np.clip(weights - consensus, 0, ONE)
+    sold = np.clip(bonds - weights, 0, ONE)
+    distance = np.where(weights >= bonds, bought, sold) - _HALF
     slope = I32F32.div_saturating(I32F32.from_int(liquid.steepness), I32F32.from_int(-100))
-    sigmoid = div(ONE, ONE + exp_safe(mul(slope, distance)), saturating=True)
-    alphas = np.zeros(weights.values.shape, dtype=np.int64)
+    sigmoid = shares(ONE, ONE + exp_safe(mul(slope, distance)))
     # low first: the chain's clamp lets the upper bound win where an owner crossed them
-    alphas[weights.stored] = np.minimum(np.maximum(low + mul(sigmoid, high - low), low), high)
-    return alphas
+    return np.minimum(np.maximum(low + mul(sigmoid, high - low), low), high)
 
 
-def yuma3_dividends(bonds: Cells, incentive: Fixed, active_stake: Fixed) -> Fixed:
-    """Dividends by row: each column's bond shares pay its incentive, times the row's active stake, normalised."""
-    earned = weighted_columns(columns_normalised(bonds.values), incentive)
-    return normalised(mul(earned, active_stake))
+def liquid_bonds(weights: Fixed, held: Fixed, consensus: Fixed, liquid: LiquidAlpha, voted: Mask) -> Bonds:
+    """Yuma3 with a rate for each cell; `held` as u16 shares, 0 where there is none."""
+    old, rates = proportion(held), np.zeros(weights.shape, dtype=np.int64)
+    agreed = np.broadcast_to(consensus, weights.shape)
+    rates[voted] = liquid_alphas(weights[voted], old[voted], agreed[voted], liquid)
+    return _yuma3(smoothed_by_cell(weights, old, rates, voted))
 
 
-def classic_bonds(weights: Cells, old: Cells, active_stake: Fixed, alpha: int) -> Cells:
-    """Column shares of the average of old bonds and of stake-weighted votes; `old` is raw u16 as I32F32."""
-    bought = Cells(columns_normalised(mul(weights.values, active_stake[:, None])), weights.stored)
-    kept = Cells(columns_normalised(old.values), old.stored)
-    average = smoothed(bought, kept, alpha)
-    return Cells(columns_normalised(average.values), average.stored)
+def yuma3_bonds(weights: Fixed, held: Fixed, alpha: int) -> Bonds:
+    """Yuma3 with one rate; `held` as u16 shares, 0 where there is none."""
+    return _yuma3(smoothed(weights, proportion(held), alpha))
 
 
-def classic_dividends(bonds: Cells, incentive: Fixed) -> Fixed:
-    """Dividends by row: bond shares times incentive, normalised."""
-    return normalised(weighted_columns(bonds.values, incentive))
+def _yuma3(average: Fixed) -> Bonds:
+    return Bonds(average > 0, average, columns_normalised(average))
 
 
-def upscaled(bonds: Cells) -> Cells:
-    """Classic bonds as they are stored: the largest of each column becomes 1."""
-    return Cells(columns_upscaled(bonds.values), bonds.stored)
+def classic_bonds(weights: Fixed, held: Fixed, active_stake: Fixed, alpha: int) -> Bonds:
+    """Column shares of the average of held bonds (u16) and of stake-weighted votes, stored with a largest of 1."""
+    bought = columns_normalised(mul(weights, active_stake[:, None]))
+    average = smoothed(bought, columns_normalised(held), alpha)
+    parts = columns_normalised(average)
+    return Bonds(average > 0, columns_upscaled(parts), parts)

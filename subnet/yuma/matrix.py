@@ -1,15 +1,19 @@
 """Weights and bonds: sparse rows as the chain stores them, a dense block of cells to calculate with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from subnet.yuma.arithmetic import Fixed, Mask
+from subnet.yuma.arithmetic import Fixed
 
 ABSENT = -1
 Row = Sequence[tuple[int, int]]
+Selection: TypeAlias = NDArray[np.int64] | slice
+# a quarter of a megabyte of cells: the few arrays in work at a time then stay in a processor's own cache
+_CELLS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +44,15 @@ class Matrix:
         """No rows at all."""
         return cls.of({}, count)
 
+    @classmethod
+    def towards(cls, cells: Fixed, uids: NDArray[np.int64], targets: Selection, count: int) -> "Matrix":
+        """From cells that have a column for each of the targets only; the array may be taken over."""
+        if cells.shape[1] == count:
+            return cls(uids, cells)
+        every = np.full((len(uids), count), ABSENT, dtype=np.int64)
+        every[:, targets] = cells
+        return cls(uids, every)
+
     def rows(self) -> dict[int, list[tuple[int, int]]]:
         """The stored form: `{uid: [(target, value), ...]}`, targets ascending."""
         stored = {}
@@ -48,17 +61,30 @@ class Matrix:
             stored[uid] = list(zip(targets.tolist(), row[targets].tolist(), strict=True))
         return stored
 
-    def aligned(self, uids: NDArray[np.int64]) -> tuple[Fixed, Mask]:
-        """(values, stored) for exactly the given ascending uids: 0 and False where nothing is stored."""
-        cells = np.full((len(uids), self.cells.shape[1]), ABSENT, dtype=np.int64)
-        shared, here, there = np.intersect1d(uids, self.uids, assume_unique=True, return_indices=True)
-        if len(shared):
-            cells[here] = self.cells[there]
-        stored = cells != ABSENT
-        return np.where(stored, cells, 0), stored
+    def of_uids(self, uids: NDArray[np.int64]) -> "Matrix":
+        """The rows of exactly the given ascending uids, empty ones where nothing is stored; may share memory."""
+        if np.array_equal(uids, self.uids):
+            return self
+        count = self.cells.shape[1]
+        cells = np.full((len(uids), count), ABSENT, dtype=np.int64)
+        position = np.full(count, ABSENT)
+        position[self.uids] = np.arange(len(self.uids))
+        found = position[uids]
+        cells[found != ABSENT] = self.cells[found[found != ABSENT]]
+        return Matrix(uids, cells)
 
     def without_column(self, uid: int) -> "Matrix":
         """The matrix after every entry towards `uid` is dropped (a bonds reset)."""
         cells = self.cells.copy()
         cells[:, uid] = ABSENT
         return Matrix(self.uids, cells)
+
+
+def spans(rows: int, columns: int) -> Iterator[slice]:
+    """Slices that together are all columns, each of as many as a processor's cache holds at once."""
+    # an array freed before makes the C library keep the memory of smaller ones; otherwise it may go back to the
+    # system, to be fetched page by page, with every operation, and a small subnet takes twice as long
+    np.empty(16 * _CELLS, dtype=np.int64)
+    width = max(_CELLS // max(rows, 1), 8)
+    for first in range(0, columns, width):
+        yield slice(first, first + width)

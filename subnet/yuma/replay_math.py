@@ -9,11 +9,10 @@ from subnet.rules.fixed import I32F32, ONE, max_upscaled, sigmoid
 from subnet.rules.vectors import CannotRun, Vector, difference
 from subnet.rules.weights import max_share_within, max_upscaled_u16
 from subnet.yuma import arithmetic, bonds
-from subnet.yuma.arithmetic import Fixed
-from subnet.yuma.bonds import Cells
-from subnet.yuma.epoch import clip
+from subnet.yuma.arithmetic import Fixed, Mask
 from subnet.yuma.median import weighted_median, weighted_median_columns
 from subnet.yuma.validators import top, top_nonzero
+from subnet.yuma.votes import without
 
 _KIND = " (dense and sparse)"
 
@@ -43,18 +42,6 @@ def shown(values: Fixed) -> Any:
     return (values / ONE).tolist()
 
 
-def dense(values: Any) -> Cells:
-    """A matrix of which every cell is stored."""
-    matrix = fixed(values)
-    return Cells(matrix, np.ones(matrix.shape, dtype=np.bool_))
-
-
-def sparse(values: Any) -> Cells:
-    """A matrix of which the cells that are not 0 are stored."""
-    matrix = fixed(values)
-    return Cells(matrix, matrix != 0)
-
-
 def _upscaled_floats(given: Mapping[str, Any]) -> list[int]:
     values = [number(float(np.float32(value))) for value in given["values"]]
     return max_upscaled(values + ([given["last_value_raw"]] if "last_value_raw" in given else []))
@@ -74,26 +61,42 @@ def _median_columns(given: Mapping[str, Any]) -> Any:
 
 def _masked(given: Mapping[str, Any], removed: Callable[[Fixed, Fixed], Any]) -> Any:
     first, second = fixed(given["first"])[:, None], fixed(given["second"])[None, :]
-    return shown(sparse(given["matrix"]).without(removed(first, second)).values)
+    return _without(given["matrix"], removed(first, second))
 
 
 def _diagonal(given: Any) -> Any:
-    return shown(dense(given).without(np.eye(len(given), dtype=np.bool_)).values)
+    return _without(given, np.eye(len(given), dtype=np.bool_))
+
+
+def _without(matrix: Any, removed: Mask) -> Any:
+    return shown(np.maximum(without(fixed(matrix), removed), 0))
 
 
 def _interpolated(given: Mapping[str, Any]) -> Any:
     ratio = number(given["ratio"])
-    return shown(bonds.interpolated(dense(given["first"]), dense(given["second"]), ratio).values)
+    return shown(bonds.interpolated(fixed(given["first"]), fixed(given["second"]), ratio))
 
 
-def _smoothed(given: Mapping[str, Any], cells: Callable[[Any], Cells]) -> Any:
-    new, old = cells(given["new"]), cells(given["old"])
-    alpha = np.broadcast_to(fixed(given["alpha"]), new.values.shape)
-    return shown(bonds.smoothed_by_cell(new, old, alpha).values)
+def _smoothed(given: Mapping[str, Any], stored: Callable[[Fixed], Mask]) -> Any:
+    new, old, alpha = (fixed(given[name]) for name in ("new", "old", "alpha"))
+    return shown(bonds.smoothed_by_cell(new, old, alpha, stored(new)))
+
+
+def _every(matrix: Fixed) -> Mask:
+    return np.ones(matrix.shape, dtype=np.bool_)
+
+
+def _above_zero(matrix: Fixed) -> Mask:
+    return np.asarray(matrix > 0)
 
 
 def _smoothed_scalar(given: Mapping[str, Any]) -> Any:
-    return shown(bonds.smoothed(sparse(given["new"]), sparse(given["old"]), number(given["alpha"])).values)
+    return shown(bonds.smoothed(fixed(given["new"]), fixed(given["old"]), number(given["alpha"])))
+
+
+def _rows_normalised(values: Any) -> Any:
+    matrix = fixed(values)
+    return shown(arithmetic.shares(matrix, arithmetic.total(matrix, axis=1)[:, None]))
 
 
 def _rows_times(given: Mapping[str, Any]) -> Any:
@@ -105,7 +108,7 @@ def _columns_times(given: Mapping[str, Any]) -> Any:
 
 
 def _clipped(given: Mapping[str, Any]) -> Any:
-    return shown(clip(sparse(given["matrix"]), fixed(given["threshold"])).values)
+    return shown(bonds.clip(fixed(given["matrix"]), fixed(given["threshold"])))
 
 
 FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
@@ -115,7 +118,7 @@ FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "is_topk": lambda v: top(fixed(v["vector"]), v["k"]).tolist(),
     "is_topk_nonzero": lambda v: top_nonzero(fixed(v["vector"]), v["k"]).tolist(),
     "normalize": lambda v: shown(arithmetic.normalised(fixed(v))),
-    "row_normalize": lambda v: shown(arithmetic.rows_normalised(fixed(v))),
+    "row_normalize": _rows_normalised,
     "col_normalize": lambda v: shown(arithmetic.columns_normalised(fixed(v))),
     "col_max_upscale": lambda v: shown(arithmetic.columns_upscaled(fixed(v))),
     "weighted_median": _median,
@@ -137,8 +140,8 @@ FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "interpolate_sparse": _interpolated,
     "mat_ema": _smoothed_scalar,
     "mat_ema_sparse": _smoothed_scalar,
-    "mat_ema_alpha": lambda v: _smoothed(v, dense),
-    "mat_ema_alpha_sparse": lambda v: _smoothed(v, sparse),
+    "mat_ema_alpha": lambda v: _smoothed(v, _every),
+    "mat_ema_alpha_sparse": lambda v: _smoothed(v, _above_zero),
     "sigmoid_safe": lambda v: sigmoid(number(v["x"]), number(v["rho"]), number(v["kappa"])) / ONE,
     "alpha from bonds_moving_average": lambda v: bonds.scalar_alpha(v["bonds_moving_average"]),
 }

@@ -33,13 +33,15 @@ def validators(neurons: Neurons, rules: Rules, now: int) -> Validators:
 
 def stake_shares(neurons: Neurons, threshold: int) -> Fixed:
     """Shares of the total stake, I32F32; stake below the threshold (rao) counts as none, except the owner's."""
-    least = I64F64.from_int(threshold)
-    counted = [
-        amount if amount >= least or uid == neurons.owner else 0 for uid, amount in enumerate(neurons.stake)
-    ]
+    least = max(I64F64.from_int(threshold), 1)
+    counted = {
+        uid: amount for uid, amount in enumerate(neurons.stake) if amount >= least or uid == neurons.owner
+    }
     # a sum of 0 divides nothing; 64 fraction bits and then 32 fewer are one floored division
-    whole = max(I64F64.saturated(sum(counted)), 1)
-    return np.array([amount * ONE // whole for amount in counted], dtype=np.int64)
+    whole = max(I64F64.saturated(sum(counted.values())), 1)
+    shares = np.zeros(neurons.count, dtype=np.int64)
+    shares[list(counted)] = [amount * ONE // whole for amount in counted.values()]
+    return shares
 
 
 def top_nonzero(values: Fixed, most: int) -> Mask:

@@ -29,11 +29,20 @@ def test_products_equal_those_of_single_numbers(cells: list[tuple[int, int]]) ->
     assert arithmetic.mul(*columns(cells)).tolist() == [I32F32.mul(a, b) for a, b in cells]
 
 
-@given(pairs)
-def test_quotients_equal_those_of_single_numbers(cells: list[tuple[int, int]]) -> None:
-    assert arithmetic.div(*columns(cells)).tolist() == [I32F32.div(a, b) for a, b in cells]
-    saturating = arithmetic.div(*columns(cells), saturating=True).tolist()
-    assert saturating == [I32F32.div_saturating(a, b) for a, b in cells]
+parts = st.one_of(
+    st.tuples(raws, raws).map(lambda pair: sorted(min(abs(raw), I32F32.maximum) for raw in pair)),
+    # a whole number of units above, or just below, a quotient that is a whole number of units itself
+    st.tuples(st.integers(1, 2**31 - 1), st.integers(0, ONE), st.integers(-1, 1)).map(
+        lambda drawn: [min(max((drawn[0] * drawn[1] >> 32) + drawn[2], 0), drawn[0]), drawn[0]]
+    ),
+)
+
+
+@given(st.lists(parts, min_size=1, max_size=40))
+@settings(max_examples=400)
+def test_parts_of_a_whole_equal_quotients_of_single_numbers(cells: list[list[int]]) -> None:
+    part, whole = np.array(cells, dtype=np.int64).T
+    assert arithmetic.shares(part, whole).tolist() == [I32F32.div(a, b) for a, b in cells]
 
 
 @given(st.lists(st.integers(-25 * ONE, 25 * ONE), min_size=1, max_size=20))
@@ -50,7 +59,7 @@ matrices = arrays.arrays(np.int64, shapes, elements=st.integers(0, 2**40))
 @settings(max_examples=60)
 def test_rows_and_columns_normalise_as_their_vectors_do(matrix: arithmetic.Fixed) -> None:
     rows = [fixed.normalised(row) for row in matrix.tolist()]
-    assert arithmetic.rows_normalised(matrix).tolist() == rows
+    assert arithmetic.shares(matrix, arithmetic.total(matrix, axis=1)[:, None]).tolist() == rows
     assert arithmetic.columns_normalised(matrix.T).T.tolist() == rows
     assert arithmetic.normalised(matrix[0]).tolist() == rows[0]
 
@@ -71,6 +80,15 @@ def test_sums_saturate_and_empty_arrays_are_harmless() -> None:
     huge = np.full(4, I32F32.maximum)
     assert int(arithmetic.total(huge)) == I32F32.maximum
     empty = np.zeros((0, 3), dtype=np.int64)
-    assert arithmetic.rows_normalised(empty).shape == (0, 3)
     assert arithmetic.columns_normalised(empty).shape == (0, 3)
     assert arithmetic.weighted_rows(np.zeros(0, dtype=np.int64), empty).tolist() == [0, 0, 0]
+
+
+def test_every_u16_share_is_the_proportion_of_single_numbers() -> None:
+    every = np.arange(65536)
+    assert arithmetic.proportion(every).tolist() == [fixed.proportion(value) for value in range(65536)]
+
+
+@given(st.lists(st.integers(1, 65535), min_size=1, max_size=40))
+def test_u16_weights_become_exact_parts_of_their_row(row: list[int]) -> None:
+    assert arithmetic.normalised(np.array(row)).tolist() == fixed.normalised([value << 32 for value in row])

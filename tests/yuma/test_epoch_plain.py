@@ -1,14 +1,16 @@
 """The epoch against a second statement of it: plain integers, sparse rows, one cell at a time."""
 
 from dataclasses import dataclass, replace
+from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subnet.rules import fixed
 from subnet.rules.fixed import I32F32, I64F64, ONE, normalised, prop16, proportion
-from subnet.yuma import LiquidAlpha, Matrix, Moment, Neurons, Rules, epoch, in_rao
+from subnet.yuma import LiquidAlpha, Matrix, Moment, Neurons, Rules, epoch, in_rao, matrix
 
 Rows = list[dict[int, int]]
 mul, div = I32F32.mul, I32F32.div
@@ -230,3 +232,26 @@ def test_both_statements_give_the_documented_first_epoch() -> None:
     emission = [49999998, 99999999, 150000000, 200000001, 49998779, 100000610, 149996337, 200004272]
     assert run(case)["emission"] == plain_epoch(case)["emission"] == emission
     assert run(replace(case, moment=Moment(2, 0)))["emission"] == [0] * 8
+
+
+def larger(seed: int, miners: int, rules: Rules) -> Case:
+    """Twelve validators of a subnet of 90 that know some of the miners, not all of them permitted or alike."""
+    random = Random(seed)
+    uids, known = sorted(random.sample(range(90), 12)), random.sample(range(90), miners)
+
+    def rows() -> dict[int, dict[int, int]]:
+        return {uid: {j: random.randrange(65536) for j in known if random.random() < 0.8} for uid in uids}
+
+    stake = [random.randrange(10**12) if uid in uids else 0 for uid in range(90)]
+    neurons = Neurons(in_rao(stake), [990] * 90, [0] * 89 + [995], [uid in uids[2:] for uid in range(90)], 7)
+    return Case(rows(), rows(), neurons, rules, Moment(1000, 10**12, 900))
+
+
+@pytest.mark.parametrize("miners", [90, 20])
+@pytest.mark.parametrize("rules", [Rules(), Rules(yuma3=False), Rules(liquid_alpha=True)])
+def test_an_epoch_is_the_same_in_many_blocks_of_columns(
+    rules: Rules, miners: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matrix, "_CELLS", 12 * 11)  # eleven columns at a time
+    case = larger(miners, miners, rules)
+    assert run(case) == plain_epoch(case)
