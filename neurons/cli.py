@@ -13,6 +13,7 @@ COMMANDS = {
     "chain": ("neurons.chain_command", "the embedded chain alone, for the SDK, btcli and your tests"),
     "miner": ("neurons.miner", "serve a model and earn"),
     "validator": ("neurons.validator", "ask miners, score them, set weights"),
+    "doctor": ("neurons.doctor_command", "what is wrong with a miner, a validator or a subnet, and its fix"),
     "port": ("neurons.port_command", "list the calls of SDK 9 and 10 in a code base"),
 }
 

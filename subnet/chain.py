@@ -27,6 +27,9 @@ BUSY_CODES = {bt.ErrorCode.RATE_LIMITED, bt.ErrorCode.TOO_EARLY, bt.ErrorCode.EX
 # The SDK classifies these by wording only; both clear with the next block.
 BUSY_WORDS = ("priority is too low", "transaction is outdated", "already imported")
 
+# What a member must know of its subnet beyond the SDK's hyperparameters.
+LEFT_OUT = ("MaxAllowedUids", "MinNonImmuneUids", "SubnetOwner", "SubtokenEnabled")
+
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
@@ -136,6 +139,24 @@ class Chain:
     async def owner(self) -> Hotkey:
         """The hotkey of the subnet's owner, which burns what is paid to it."""
         return Hotkey(str(await self._query("SubnetOwnerHotkey", self.netuid)))
+
+    async def timestamp(self) -> float:
+        """When the head block was made by its author's clock, in seconds since 1970."""
+        return float((await self._ask(self._client.timestamp(), "chain's time")).timestamp())
+
+    async def hyperparameters(self) -> dict[str, Any]:
+        """What the subnet demands and pays, by the SDK's names, and under the storage's names what those leave out.
+
+        Amounts are rao, `price_rao` is that of one alpha; ConditionError when there is no such subnet.
+        """
+        read = self._client.subnets.subnet_hyperparameters(netuid=self.netuid)
+        named = await self._ask(read, "hyperparameters")
+        if named is None:
+            raise ConditionError(f"subnet {self.netuid} does not exist on {self._client.network}")
+        price = await self._ask(self._client.prices.alpha_price(netuid=self.netuid), "price of alpha")
+        stored = {item: await self._query(item, self.netuid) for item in LEFT_OUT}
+        threshold = {"StakeThreshold": int(await self._query("StakeThreshold") or 0)}
+        return {**named, "price_rao": int(price["price_rao"]), **stored, **threshold}
 
     async def epoch(self) -> Epoch:
         """Where the subnet stands in its epoch cycle."""

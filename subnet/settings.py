@@ -177,6 +177,24 @@ class ValidatorSettings(NeuronSettings):
     wandb_project: str = setting("assay", env="WANDB_PROJECT", help="project of --wandb")
 
 
+class DoctorSettings(NeuronSettings):
+    """Settings of `assay doctor`."""
+
+    port: Port = setting(8091, "--axon.port", help="the miner's TCP port on this machine")
+    version_key: Annotated[int, Field(ge=0, lt=1 << 64)] = setting(
+        0, help="the version key that your validator sends with its weights"
+    )
+    min_compute: Path | None = setting(
+        None, help="what the machine is held against; default: Assay's min_compute.yml"
+    )
+    time_server: str = setting(
+        "pool.ntp.org",
+        env="ASSAY_TIME_SERVER",
+        help="an NTP server, as HOST or HOST:PORT, that tells the clock's error; '' asks nobody",
+    )
+    as_json: bool = setting(False, "--json", help="one JSON document on standard output")
+
+
 def fail(message: str, code: int) -> int:
     """Prints the one line that a user reads when a command cannot go on; returns the exit code."""
     sys.stderr.write(message.rstrip() + "\n")

@@ -1,0 +1,1 @@
+"""Advice from facts: data in, findings out; nothing here asks the chain or the machine."""
