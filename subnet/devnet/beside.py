@@ -61,7 +61,7 @@ class ChainBeside:
         return self._done(self._chain.register(netuid, hotkey, coldkey))
 
     def call(self, signer: str | None, name: str, **arguments: Any) -> int:
-        """Makes any call in a block of its own, from an account or, for None, from root; returns the block's number."""
+        """Makes any call in a block of its own, from an account or, for None, from root; returns its number."""
         return self._done(self._chain.call(signer, name, **arguments))
 
     def snapshot(self) -> str:

@@ -81,13 +81,15 @@ def refusing_damage(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ConditionError(f"cannot open the chain in {path}: {error.strerror}") from None
+        raise ConditionError(_CANNOT_OPEN.format(path, error.strerror)) from None
     except sqlite3.Error as error:
-        raise ConditionError(
-            _REFUSALS.get(error.sqlite_errorcode & 0xFF, _DAMAGED).format(path, error)
-        ) from None
+        code = (
+            getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+        )  # the rest says more than is needed
+        raise ConditionError(_REFUSALS.get(code, _DAMAGED).format(path, error)) from None
     except (Damaged, ScaleError, DispatchError, ValueError, TypeError, KeyError) as error:
-        raise ConditionError(_DAMAGED.format(path, error)) from None
+        reason = " ".join(str(error).split())  # SQLite finds more than fits on a line
+        raise ConditionError(_DAMAGED.format(path, reason)) from None
 
 
 def encoded_changes(changes: dict[bytes, Any], encode: Callable[[bytes, Any], bytes]) -> bytes:

@@ -68,7 +68,7 @@ class Executive:
             raise invalid(
                 "Transaction has an ancient birth block" if aged else "Transaction has a bad signature"
             )
-        if block - birth > system.BLOCK_HASH_COUNT:
+        if era.period and block - birth > system.BLOCK_HASH_COUNT:
             raise invalid("Transaction has an ancient birth block")
 
     def _signed_at(self, extrinsic: Extrinsic, signature: Signature, birth: int) -> bool:

@@ -79,7 +79,9 @@ class Devnet:
         await self.call(coldkey, f"{_SUBTENSOR}.burned_register", netuid=netuid, hotkey=hotkey)
         uid = Uids[self.node.state, netuid, account_of(hotkey)]
         if uid is None:
-            raise ChainError(f"{hotkey} was registered on subnet {netuid} and lost its seat in the same block")
+            raise ChainError(
+                f"{hotkey} was registered on subnet {netuid} and lost its seat in the same block"
+            )
         return uid
 
     async def call(self, signer: str | None, name: str, **arguments: Any) -> int:

@@ -120,7 +120,7 @@ class Node:
         state = self.state
         system.Number[state] = number
         system.ParentHash[state] = system.BlockHash[state, number - 1] = self.blocks.head_hash
-        if number > system.BLOCK_HASH_COUNT:
+        if number > system.BLOCK_HASH_COUNT + 1:  # that of block 0 stays: extrinsics without an era are signed for it
             del system.BlockHash[state, number - 1 - system.BLOCK_HASH_COUNT]
         state.put(system.DigestOfBlock.prefix, Encoded(digest))
         timestamp.Now[state] = now

@@ -1,4 +1,4 @@
-"""The fixture `assay_chain`: a chain of its own for each test that asks for it, when pytest runs with `--assay-chain`.
+"""The fixture `assay_chain`: a chain of its own for each test that asks, when pytest runs with `--assay-chain`.
 
 Installing Assay makes it known to pytest. Nothing of the chain is imported before a test asks for one.
 """

@@ -76,3 +76,38 @@ async def test_a_chain_goes_on_from_its_file(tmp_path: Path) -> None:
     _, errors = await asyncio.wait_for(contradiction.communicate(), 30)
     assert contradiction.returncode == 2
     assert b"has --block-time 1.0" in errors
+
+
+async def failed(*options: str) -> tuple[int | None, list[str]]:
+    """The exit code of a chain that does not start, and the lines it leaves."""
+    process = await started("--port", "0", *options)
+    _, errors = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode, errors.decode().splitlines()
+
+
+async def test_a_file_that_cannot_be_used_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
+    file = tmp_path / "chain"
+    file.write_bytes(b"a letter to my aunt")
+    line = f"assay chain: {file} is no chain, or one of another version of Assay: choose another file"
+    assert await failed("--state", str(file)) == (3, [line])
+    code, lines = await failed("--state", str(tmp_path / "no folder" / "chain"))
+    assert (code, len(lines)) == (3, 1)
+    assert "cannot keep the chain in" in lines[0]
+
+
+async def test_a_file_has_one_chain_at_a_time_and_keeps_its_own_options(tmp_path: Path) -> None:
+    file = tmp_path / "chain"
+    first = await started("--port", "0", "--state", str(file), "--block-time", "0.25")
+    assert first.stdout is not None
+    await asyncio.wait_for(first.stdout.readline(), 30)
+    line = f"assay chain: {file} is in use: stop the chain that keeps it, or choose another file"
+    assert await failed("--state", str(file)) == (3, [line])
+    first.kill()
+    await first.communicate()
+    code, lines = await failed("--state", str(file), "--block-time", "7")
+    assert (code, len(lines)) == (2, 1)
+    again = await started("--port", "0", "--state", str(file))
+    assert again.stdout is not None
+    assert b"a block every 0.25 s" in await asyncio.wait_for(again.stdout.readline(), 30)
+    again.kill()
+    await again.communicate()

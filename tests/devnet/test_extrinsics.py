@@ -148,6 +148,17 @@ def test_a_mortal_extrinsic_ends_with_its_era(node: Node) -> None:
         node.submit(raw)
 
 
+def test_an_extrinsic_without_an_era_never_gets_too_old(node: Node) -> None:
+    raw = signed(node, ALICE, remark())
+    for _ in range(system.BLOCK_HASH_COUNT + 5):
+        node.make_block()
+    assert system.BlockHash[node.state, 0] == node.blocks.genesis_hash
+    assert not system.BlockHash.has(node.state, 1)
+    node.submit(raw)
+    node.make_block()
+    assert outcomes(node) == ["ExtrinsicSuccess"]
+
+
 def test_a_call_that_fails_costs_its_fee_and_leaves_nothing_else(node: Node) -> None:
     before = balances.free(node.state, ALICE.public_key)
     raw = signed(node, ALICE, transfer(EVE, 2**60))

@@ -119,6 +119,47 @@ def test_a_chain_can_be_taken_back(state: State) -> None:
     assert [Total[state.at(block)] for block in range(4)] == [0, 1, 2, 30]
 
 
+def test_what_is_written_behind_a_block_is_part_of_it_and_can_be_taken_back_alone(state: State) -> None:
+    state.open_block()
+    Total[state] = 1
+    first, _ = state.amend(), Total.update(state, lambda total: 10)
+    second, _ = state.amend(), Tempo.__setitem__((state, 1), 7)
+    state.open_block()
+    Total[state] = 100
+    assert (Total[state.at(1)], Tempo[state.at(1), 1], Total[state.at(0)]) == (10, 7, 0)
+    assert Total[state.at(1)] == 10
+    state.revert(1, second)
+    assert (state.block, Total[state], Tempo[state, 1], state.amendment) == (1, 10, 7, second)
+    state.revert(1, first)
+    assert (Total[state], Tempo.has(state, 1), state.amendment) == (10, False, first)
+    with pytest.raises(StateDiscarded):
+        state.revert(1, second)
+    state.revert(1)
+    assert (Total[state], state.amendment, Total[state.at(1)]) == (1, 0, 1)
+
+
+def test_the_changes_of_a_block_are_those_of_all_its_writes(state: State) -> None:
+    Tempo[state, 3] = 3
+    state.open_block()
+    Total[state], Tempo[state, 1] = 1, 7
+    state.amend()
+    Total[state] = 10
+    del Tempo[state, 3]
+    assert state.changes() == {Total.prefix: 10, Tempo.raw_key((1,)): 7, Tempo.raw_key((3,)): ABSENT}
+
+
+def test_what_a_block_wrote_is_forgotten_with_it(state: State) -> None:
+    for _ in range(30):
+        state.open_block()
+        Total.update(state, lambda total: total + 1)
+        state.amend()
+        Tempo.update(state, 1, lambda tempo: tempo + 1)
+    assert len(state.replaced_since(0)) == 2 * 8 + 2  # those of the oldest readable block are there too
+    state.revert(22)
+    with pytest.raises(StateDiscarded):
+        state.revert(21)
+
+
 def test_a_value_that_came_as_bytes_is_decoded_when_read(state: State) -> None:
     state.put(Weights.raw_key((1,)), Encoded(bytes.fromhex("0801000200")))
     assert Weights[state, 1] == (1, 2)
