@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -33,10 +34,9 @@ class Matrix:
         uids = np.array(sorted(uid for uid in rows if 0 <= uid < count), dtype=np.int64)
         cells = np.full((len(uids), count), ABSENT, dtype=np.int64)
         for position, uid in enumerate(uids.tolist()):
-            kept = [(target, value) for target, value in rows[uid] if 0 <= target < count]
-            if kept:
-                targets, values = zip(*kept, strict=True)
-                cells[position, list(targets)] = values
+            entries = np.fromiter(chain.from_iterable(rows[uid]), dtype=np.int64).reshape(-1, 2)
+            targets, values = entries[(entries[:, 0] >= 0) & (entries[:, 0] < count)].T
+            cells[position, targets] = values
         return cls(uids, cells)
 
     @classmethod
