@@ -17,6 +17,7 @@ CORE = [
     "xxhash>=3.5",
     "reasoning-gym==0.1.25",
     "rich>=13",
+    "pyyaml>=6",
 ]
 LOCAL = ["torch>=2.6", "transformers>=5.0", "tokenizers>=0.21", "safetensors>=0.5"]
 WANDB = ["wandb>=0.19"]
@@ -31,7 +32,6 @@ DEV = [
     "substrate-interface>=1.7",
     "types-psutil",
     "types-PyYAML",
-    "pyyaml>=6",
 ]
 
 setup(
