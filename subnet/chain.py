@@ -1,139 +1,111 @@
-"""The subnet as the chain shows it: the only module that imports the bittensor client.
+"""The subnet as the chain shows it: with `chain_line` the only module that imports the bittensor client.
 
 One path for every network: mainnet, testnet, a local node and the embedded chain differ by endpoint only.
-Every call has a deadline. A uid lives inside one call: hotkeys become uids in `set_weights`, against the
-metagraph of that block, and `read_back` compares by hotkey again.
+Every call has a deadline. A uid lives inside one call: hotkeys become uids in `prepare`, against the metagraph
+of that block, and `read_back` compares by hotkey again.
 """
 
 from __future__ import annotations
 
-import asyncio
-import ipaddress
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 import bittensor as bt
+from bittensor.intents.weights import clip_to_max_weight
 
-from subnet.errors import ChainBusy, ChainError, ConditionError
-from subnet.protocol import Address, Coldkey, Hotkey, Peer
+from subnet.chain_line import Line, bounded, chain_error, one_line
+from subnet.chain_values import U16_MAX, Epoch, Limits, Path, Ready, Sent, Stored, peer_of
+from subnet.errors import ChainBusy, ChainError, ChainSilent, ConditionError
+from subnet.protocol import Address, Hotkey, Peer
 
-Path = Literal["plain", "timelocked"]
-U16_MAX = 65535
-DRAND_ROUND_SECONDS = 3
-# Refusals that time alone takes away: rate limits and epochs pass, nonces and eras move on.
-BUSY_CODES = {bt.ErrorCode.RATE_LIMITED, bt.ErrorCode.TOO_EARLY, bt.ErrorCode.EXPIRED}
-# The SDK classifies these by wording only; both clear with the next block.
-BUSY_WORDS = ("priority is too low", "transaction is outdated", "already imported")
+__all__ = ["Chain", "Epoch", "Limits", "Ready", "Sent", "Stored", "seat_hint"]
+
+MECHANISMS_APART = 4096
+"""Weights of a subnet's mechanisms are stored so many places apart (GLOBAL_MAX_SUBNET_COUNT)."""
+
+SEND_BLOCKS = 8
+"""Blocks within which an extrinsic is finalized or lost: inclusion takes one or two, finality two or three more."""
 
 # What a member must know of its subnet beyond the SDK's hyperparameters.
 LEFT_OUT = ("MaxAllowedUids", "MinNonImmuneUids", "SubnetOwner", "SubtokenEnabled")
 
 
-@dataclass(frozen=True, slots=True)
-class Epoch:
-    """Where the subnet stands in its epoch cycle at `block`.
-
-    `index` counts epochs since the subnet exists; `last_block` is the block of the last one, `next_block`
-    the block at which the next is due (None when the subnet's tempo is 0); `tempo` counts blocks.
-    """
-
-    index: int
-    block: int
-    tempo: int
-    last_block: int
-    next_block: int | None
-
-    @property
-    def blocks_left(self) -> int | None:
-        """Blocks until the next epoch, or None when none is due."""
-        return None if self.next_block is None else max(0, self.next_block - self.block)
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """Weights that the chain included at `block`: who sent them and what was meant, by hotkey.
-
-    `weights` holds the u16 values as quantised by the SDK; `reveal_round` is the drand round of a timelocked
-    commit, None on the plain path.
-    """
-
-    hotkey: Hotkey
-    block: int
-    path: Path
-    weights: Mapping[Hotkey, int]
-    reveal_round: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A validator's weights on the chain: u16 values by hotkey, and the block of its last update."""
-
-    weights: Mapping[Hotkey, int]
-    last_update: int
-
-
 class Chain:
-    """Reads and writes of one subnet over one connection; made by `Chain.connect`."""
+    """Reads and writes of one mechanism of one subnet; made by `Chain.connect`."""
 
-    def __init__(self, client: bt.Client, netuid: int, seconds: float) -> None:
-        self._client = client
-        self._seconds = seconds
+    def __init__(self, line: Line, netuid: int, mechid: int = 0) -> None:
+        self._line = line
         self.netuid = netuid
+        self.mechid = mechid
 
     @classmethod
     @asynccontextmanager
-    async def connect(cls, network: str, netuid: int, seconds: float = 60.0) -> AsyncIterator[Chain]:
-        """A connected chain view; `seconds` bounds each call. Raises ChainBusy when nothing answers."""
-        try:
-            client = bt.Client(network)
-        except ValueError as problem:
-            raise ConditionError(
-                f"unknown network {network!r}: use finney, test, local or a ws:// endpoint"
-            ) from (problem)
-        await _bounded(client.connect(), seconds, f"connecting to {network}")
-        try:
-            yield cls(client, netuid, seconds)
-        finally:
-            await client.close()
+    async def connect(
+        cls,
+        network: str,
+        netuid: int,
+        seconds: float = 60.0,
+        fallbacks: Sequence[str] = (),
+        mechid: int = 0,
+    ) -> AsyncIterator[Chain]:
+        """A connected chain view; `seconds` bounds each call, `fallbacks` are other endpoints of the same chain.
+
+        Raises ChainBusy when nothing answers.
+        """
+        async with Line.connect(network, fallbacks, seconds) as line:
+            yield cls(line, netuid, mechid)
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint in use."""
+        return self._line.endpoint
+
+    async def change_endpoint(self, why: str) -> None:
+        """Goes on over a new connection, to another endpoint if one is known and answers."""
+        await self._line.change(self._line.client, why)
 
     async def block(self) -> int:
         """The number of the current best block."""
-        return int(await self._ask(self._client.block(), "block number"))
+        return int(await self._line.ask(lambda client: client.block(), "block number"))
 
     async def blocks(self) -> AsyncGenerator[int, None]:
         """Numbers of new blocks as they arrive; the caller watches that they do."""
         try:
             # Closed in order: a forgotten subscription would open the connection again to end itself.
-            async with aclosing(self._client.blocks()) as headers:
+            async with aclosing(self._line.client.blocks()) as headers:
                 async for header in headers:
                     yield int(header.number)
         except (bt.BittensorError, OSError) as problem:
-            raise ChainBusy(f"the block subscription ended: {_line(problem)}") from problem
+            raise ChainBusy(f"the block subscription ended: {one_line(problem)}") from problem
 
     async def block_seconds(self) -> float:
         """The chain's target time between two blocks, in seconds."""
-        return float(await self._ask(self._client.block_time(), "block time"))
+        return float(await self._line.ask(lambda client: client.block_time(), "block time"))
 
     async def block_hash(self, block: int) -> str:
         """The hash of a block as 0x text: public randomness that nobody knew before."""
-        info = await self._ask(self._client.block_info(block), f"block {block}")
+        info = await self._line.ask(lambda client: client.block_info(block), f"block {block}")
         if info is None:
             raise ChainError(f"the chain has no block {block}")
         return str(info.hash)
 
     async def genesis(self) -> str:
         """The hash of block 0 as 0x text, by which a chain is known; it is kept in the state for ever."""
-        return str(await self._ask(self._client.query(("System", "BlockHash"), [0]), "genesis hash"))
+        return self._line.genesis
 
     async def peers(self, block: int | None = None) -> dict[Hotkey, Peer]:
         """All members of the subnet by hotkey, at the head or at a block."""
-        view = self._client if block is None else await self._ask(self._client.at(block), f"block {block}")
-        graph = await self._ask(view.subnets.metagraph(self.netuid, commitments=False), "metagraph")
+
+        async def read(client: bt.Client) -> Any:
+            view = client if block is None else await client.at(block)
+            return await view.subnets.metagraph(self.netuid, commitments=False)
+
+        graph = await self._line.ask(read, "reading the metagraph")
         if graph is None:
-            raise ConditionError(f"subnet {self.netuid} does not exist on {self._client.network}")
-        members = (_peer(neuron) for neuron in graph.neurons)
+            raise self._missing()
+        members = (peer_of(neuron) for neuron in graph.neurons)
         return {peer.hotkey: peer for peer in members}
 
     async def owner(self) -> Hotkey:
@@ -142,25 +114,28 @@ class Chain:
 
     async def timestamp(self) -> float:
         """When the head block was made by its author's clock, in seconds since 1970."""
-        return float((await self._ask(self._client.timestamp(), "chain's time")).timestamp())
+        return float(
+            (await self._line.ask(lambda client: client.timestamp(), "reading the chain's time")).timestamp()
+        )
 
     async def hyperparameters(self) -> dict[str, Any]:
         """What the subnet demands and pays, by the SDK's names, and under the storage's names what those leave out.
 
         Amounts are rao, `price_rao` is that of one alpha; ConditionError when there is no such subnet.
         """
-        read = self._client.subnets.subnet_hyperparameters(netuid=self.netuid)
-        named = await self._ask(read, "hyperparameters")
-        if named is None:
-            raise ConditionError(f"subnet {self.netuid} does not exist on {self._client.network}")
-        price = await self._ask(self._client.prices.alpha_price(netuid=self.netuid), "price of alpha")
+        named = await self._named()
+        price = await self._line.ask(
+            lambda client: client.prices.alpha_price(netuid=self.netuid), "reading the price of alpha"
+        )
         stored = {item: await self._query(item, self.netuid) for item in LEFT_OUT}
         threshold = {"StakeThreshold": int(await self._query("StakeThreshold") or 0)}
         return {**named, "price_rao": int(price["price_rao"]), **stored, **threshold}
 
     async def epoch(self) -> Epoch:
         """Where the subnet stands in its epoch cycle."""
-        status = await self._ask(self._client.epochs.epoch_status(self.netuid), "epoch status")
+        status = await self._line.ask(
+            lambda client: client.epochs.epoch_status(self.netuid), "reading the epoch status"
+        )
         return Epoch(
             index=status["epoch_index"],
             block=status["block"],
@@ -169,53 +144,93 @@ class Chain:
             next_block=status["next_epoch_start_block"],
         )
 
-    async def weights_open_at(self, hotkey: Hotkey) -> int:
-        """The first block at which the chain's rate limit lets this hotkey set weights again."""
-        peer = (await self.peers()).get(hotkey)
-        if peer is None:
-            raise ConditionError(f"hotkey {hotkey} has no seat on subnet {self.netuid}")
-        limit = int(await self._query("WeightsSetRateLimit", self.netuid) or 0)
-        return peer.last_update + limit if peer.last_update else 0
+    async def limits(self) -> Limits:
+        """What the chain asks of weights at this moment; ConditionError when there is no such subnet."""
+        named = await self._named()
+        return Limits(
+            min_stake=int(await self._query("StakeThreshold") or 0),
+            version=int(named["weights_version"]),
+            activity_cutoff=int(named["activity_cutoff"]),
+            immunity=int(named["immunity_period"]),
+            max_weight=int(named["max_weights_limit"]),
+            min_weights=int(named["min_allowed_weights"]),
+            commit_reveal=bool(named["commit_reveal_weights_enabled"]),
+        )
+
+    async def last_update(self, peer: Peer, block: int | None = None) -> int:
+        """The block at which a member last set or committed weights for this mechanism, 0 if it never did."""
+        updates = await self._query("LastUpdate", self._index, block=block) or ()
+        return int(updates[peer.uid]) if peer.uid < len(updates) else 0
+
+    async def weights_open_at(self, peer: Peer) -> int:
+        """The first block at which the chain's rate limit lets this member set weights again."""
+        last = await self.last_update(peer)
+        return last + int(await self._query("WeightsSetRateLimit", self.netuid) or 0) if last else 0
 
     async def serve(self, wallet: Any, address: Address) -> None:
         """Publishes where the wallet's hotkey listens; ChainBusy when the serving rate limit says 'later'."""
         intent = bt.ServeAxon(netuid=self.netuid, ip=address.host, port=address.port)
         await self._send(intent, wallet, f"publishing {address.host}:{address.port}")
 
-    async def set_weights(self, wallet: Any, weights: Mapping[Hotkey, float], version_key: int = 0) -> Sent:
-        """Sends weights, plain or timelocked as the subnet demands; returns once they are in a block.
+    async def prepare(self, hotkey: Hotkey, weights: Mapping[Hotkey, float]) -> Ready:
+        """The weights as this hotkey can send them now, and as the chain will store them.
 
-        Hotkeys without a seat at this moment are left out. Included is not effective: see `read_back`.
-        Raises ChainBusy when a later try may succeed, ChainError or ConditionError when it will not.
+        Hotkeys without a seat at this moment are left out. Raises ConditionError when nothing is left.
         """
-        peers = await self.peers()
-        seated = {peers[hotkey].uid: hotkey for hotkey in weights if hotkey in peers and weights[hotkey] > 0}
-        if not seated:
-            raise ConditionError("no weights to send: none of the weighted hotkeys has a seat")
+        block = await self.block()
+        peers, limits = await self.peers(block), await self.limits()
+        seated = {peers[one].uid: one for one in weights if one in peers and weights[one] > 0}
+        if not seated or hotkey not in peers:
+            raise ConditionError(
+                "no weights to send: none of the weighted hotkeys, or not this one, has a seat"
+            )
         uids = sorted(seated)
         values = [float(weights[seated[uid]]) for uid in uids]
-        intent = bt.SetWeights(netuid=self.netuid, uids=uids, weights=values, version_key=version_key)
+        clipped = values
+        if limits.max_weight < U16_MAX and uids != [peers[hotkey].uid]:
+            clipped = clip_to_max_weight(values, limits.max_weight / U16_MAX)  # as the SDK will
+        stored = zip(*bt.intents.normalize(uids, clipped), strict=True)
+        path: Path = "timelocked" if limits.commit_reveal else "plain"
+        sent = Sent(hotkey, block, path, {seated[uid]: value for uid, value in stored})
+        return Ready(uids, values, sent)
+
+    async def send(self, wallet: Any, ready: Ready, version_key: int = 0) -> Sent:
+        """Sends weights, plain or timelocked as the subnet demands; returns once they are in a finalized block.
+
+        Included is not effective: see `read_back`. Raises ChainSilent when nobody knows whether they arrived,
+        ChainBusy when a later try may succeed, ChainError when it will not.
+        """
+        intent = bt.SetWeights(
+            netuid=self.netuid,
+            uids=list(ready.uids),
+            weights=list(ready.values),
+            mechid=self.mechid,
+            version_key=version_key,
+        )
         result = await self._send(intent, wallet, "setting weights")
-        sent_uids, sent_values = bt.intents.normalize(uids, values)
         reveal_round = result.data.get("reveal_round")
-        return Sent(
-            hotkey=Hotkey(wallet.hotkey.ss58_address),
+        return replace(
+            ready.sent,
             block=int(str(result.extrinsic_id).split("-")[0]),
             path="plain" if reveal_round is None else "timelocked",
-            weights={seated[uid]: value for uid, value in zip(sent_uids, sent_values, strict=True)},
             reveal_round=None if reveal_round is None else int(reveal_round),
         )
 
-    async def read_back(self, sent: Sent) -> bool:
-        """Whether the chain now holds what was sent, compared by hotkey.
+    async def read_back(self, sent: Sent) -> int | None:
+        """The block of the update, if the chain now holds what was sent, compared by hotkey; else None.
 
-        A seat that changed hands between sending and inclusion makes the answer False: the weights then speak
-        of somebody else. Timelocked weights count once they are revealed.
+        A seat that changed hands between sending and inclusion makes it None: the weights then speak of somebody
+        else. Timelocked weights count once they are revealed, even if those before them were the same.
         """
-        stored = await self.stored_weights(sent.hotkey)
+        at = await self.block()
+        stored = await self.stored_weights(sent.hotkey, at)
         if stored is None or stored.last_update < sent.block:
-            return False
-        return {h: v for h, v in stored.weights.items() if v} == dict(sent.weights)
+            return None
+        if {one: value for one, value in stored.weights.items() if value} != dict(sent.weights):
+            return None
+        if sent.path == "timelocked" and await self._unrevealed(sent):
+            return None
+        return stored.last_update
 
     async def stored_weights(self, hotkey: Hotkey, block: int | None = None) -> Stored | None:
         """The weights that the chain holds for a validator, or None when it has no seat or no weights."""
@@ -224,79 +239,55 @@ class Chain:
         me = peers.get(hotkey)
         if me is None:
             return None
-        row = await self._query("Weights", self.netuid, me.uid, block=at)
+        row = await self._query("Weights", self._index, me.uid, block=at)
         seats = {peer.uid: peer.hotkey for peer in peers.values()}
         weights = {seats[int(uid)]: int(value) for uid, value in row or () if int(uid) in seats}
-        return Stored(weights, me.last_update) if row else None
+        return Stored(weights, await self.last_update(me, at)) if row else None
+
+    async def _unrevealed(self, sent: Sent) -> bool:
+        """Whether a commit of the sender, made since, still waits for its pulse."""
+        by_epoch = await self._line.ask(
+            lambda client: client.weights.timelocked_weight_commits(netuid=self.netuid, mechid=self.mechid),
+            "reading the timelocked weights",
+        )
+        commits = [commit for waiting in by_epoch.values() for commit in waiting]
+        return any(c["hotkey"] == sent.hotkey and c["commit_block"] >= sent.block for c in commits)
+
+    @property
+    def _index(self) -> int:
+        return self.mechid * MECHANISMS_APART + self.netuid
+
+    def _missing(self) -> ConditionError:
+        return ConditionError(f"subnet {self.netuid} does not exist on {self._line.client.network}")
+
+    async def _named(self) -> dict[str, Any]:
+        named = await self._line.ask(
+            lambda client: client.subnets.subnet_hyperparameters(netuid=self.netuid),
+            "reading the hyperparameters",
+        )
+        if named is None:
+            raise self._missing()
+        return dict(named)
 
     async def _query(self, item: str, *keys: object, block: int | None = None) -> Any:
-        read = self._client.query(("SubtensorModule", item), list(keys), block=block)
-        return await self._ask(read, item)
+        def read(client: bt.Client) -> Any:
+            return client.query(("SubtensorModule", item), list(keys), block=block)
 
-    async def _ask(self, call: Awaitable[Any], what: str) -> Any:
-        return await _bounded(call, self._seconds, f"reading the {what}")
+        return await self._line.ask(read, f"reading {item}")
 
     async def _send(self, intent: Any, wallet: Any, what: str) -> Any:
-        result = await _bounded(self._client.execute(intent, wallet), self._seconds, what)
-        if not result.success:
-            raise _chain_error(result.error or bt.ChainError(result.message), what)
+        seconds = max(self._line.seconds, SEND_BLOCKS * await self.block_seconds())
+        client = self._line.client
+        try:
+            result = await bounded(client.execute(intent, wallet), seconds, what)
+            if not result.success:
+                raise chain_error(result.error or bt.ChainError(result.message), what)
+        except ChainSilent as silence:
+            await self._line.change(client, str(silence))
+            raise
         return result
 
 
 def seat_hint(network: str, netuid: int, wallet: str, hotkey_name: str) -> str:
     """The btcli command that registers a hotkey, for messages that say a seat is missing."""
     return f"btcli subnets register --netuid {netuid} --network {network} -w {wallet} -H {hotkey_name}"
-
-
-async def _bounded(call: Awaitable[Any], seconds: float, what: str) -> Any:
-    """The call's result before the deadline; the SDK's failures become this kit's."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await call
-    except TimeoutError as problem:
-        raise ChainBusy(f"{what}: the chain did not answer within {seconds:g} s") from problem
-    except bt.ChainError as problem:
-        raise _chain_error(problem, what) from problem
-    except (bt.RpcConnectionError, bt.ConnectionNotReady, OSError) as problem:
-        raise ChainBusy(f"{what}: no connection to the chain ({_line(problem)}); is it running?") from problem
-    except (bt.BittensorError, ValueError) as problem:
-        raise ChainError(f"{what}: {_line(problem)}") from problem
-
-
-def _chain_error(problem: bt.ChainError, what: str) -> ChainError:
-    line = f"{what}: {_line(problem)}" + (f" [{problem.name}]" if problem.name else "")
-    busy = problem.code in BUSY_CODES or any(word in problem.message.lower() for word in BUSY_WORDS)
-    return ChainBusy(line) if busy else ChainError(line)
-
-
-def _line(problem: BaseException) -> str:
-    return " ".join((str(problem) or type(problem).__name__).split())[:300]
-
-
-def _peer(neuron: Any) -> Peer:
-    return Peer(
-        hotkey=Hotkey(neuron.hotkey),
-        coldkey=Coldkey(neuron.coldkey),
-        uid=neuron.uid,
-        address=_address(neuron.axon),
-        stake=neuron.total_stake.rao,
-        validator_permit=neuron.validator_permit,
-        incentive=neuron.incentive,
-        dividends=neuron.dividends,
-        emission=neuron.emission.rao,
-        registered_at=neuron.block_at_registration,
-        last_update=neuron.last_update,
-    )
-
-
-def _address(axon: str | None) -> Address | None:
-    """The published address, or None when nothing usable is published (the chain's text is not trusted)."""
-    if axon is None:
-        return None
-    host, _, port = axon.rpartition(":")
-    try:
-        ipaddress.ip_address(host.strip("[]"))
-        number = int(port)
-    except ValueError:
-        return None
-    return Address(host.strip("[]"), number) if 0 < number <= U16_MAX else None

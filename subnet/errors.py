@@ -29,6 +29,10 @@ class ChainBusy(ChainError):
     retry = True
 
 
+class ChainSilent(ChainBusy):
+    """Nothing answered in time: whether an act took place, nobody knows."""
+
+
 class TransportError(SubnetError):
     """A peer could not be asked, or answered in a way that is not an answer."""
 

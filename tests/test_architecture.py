@@ -21,7 +21,9 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "subnet.advice": ("subnet.rules", "subnet.yuma", "subnet.validator", "subnet.protocol", "subnet.errors"),
     "subnet.attackers": ("subnet.tasks", "subnet.protocol"),
     "subnet.validator": ("subnet.tasks", "subnet.transport.client", "subnet.protocol", "subnet.errors"),
-    "subnet.chain": ("subnet.protocol", "subnet.errors"),
+    "subnet.chain": ("subnet.chain_line", "subnet.chain_values", "subnet.protocol", "subnet.errors"),
+    "subnet.chain_values": ("subnet.protocol",),
+    "subnet.chain_line": ("subnet.errors",),
     "subnet.transport": ("subnet.protocol", "subnet.errors"),
     "subnet.miner": ("subnet.protocol", "subnet.errors", "subnet.inference"),
     "subnet.tasks": ("subnet.protocol",),
@@ -37,7 +39,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 }
 RUNS_A_MODEL = {"subnet/miner/local.py"}
 RUNS_A_MODEL_IN = ("subnet/inference/", "reward/semantic.py", "reward/judge.py", "reward/claimed_model.py")
-SPEAKS_TO_THE_CHAIN = {"subnet/chain.py"}
+SPEAKS_TO_THE_CHAIN = {"subnet/chain.py", "subnet/chain_line.py"}
 
 
 def module_name(path: Path) -> str:

@@ -3,8 +3,9 @@
     planned -> sent -> included -> effective
          \\        \\          \\-> failed
 
-Included means that a block holds the extrinsic. Effective means that the weights were read back from the chain
-and are those that were sent: nothing else may be called "set", and the order of states is enforced here.
+Sent means that the weights left for the chain, and that nobody knows whether they arrived: an answer that did not
+come in time says nothing. Included means that a block holds them. Effective means that they were read back from
+the chain and are those that were sent: nothing else may be called "set". The order of states is enforced here.
 """
 
 from __future__ import annotations
@@ -55,12 +56,12 @@ class Journal:
         self._tell(entry)
         return plan
 
-    def sent(self, plan: int, block: int) -> None:
-        """Notes that the weights leave for the chain now; from here on their fate may be unknown."""
-        self._note(plan, "sent", block, {})
+    def sent(self, plan: int, block: int, record: Mapping[str, Any]) -> None:
+        """Notes that the weights leave for the chain now; `record` is what reading back needs, as far as known."""
+        self._note(plan, "sent", block, record)
 
     def included(self, plan: int, block: int, record: Mapping[str, Any]) -> None:
-        """Notes the block that holds the weights; `record` is what reading back needs, `path` among it."""
+        """Notes that a block holds the weights; `record` is all that reading back needs, `path` among it."""
         self._note(plan, "included", block, record)
 
     def confirm(self, plan: int, block: int, read_back: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Every judged reply, kept for good: scores are computed from this and from nothing else.
+"""Every judged reply: scores are computed from this and from nothing else.
 
 All observations of a round are written in one transaction: a process that is killed loses at most the round in
 flight, and never half a round. Task indices are handed out here as well, before a task is asked, so that no
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 
 from subnet.protocol import Hotkey, Peer
 from subnet.tasks.base import Part
-from subnet.validator.scores import MOST, Observation, Rules, Score, inherited, scores
+from subnet.validator.memory import Stay, newest, standings, stay_of
+from subnet.validator.scores import MOST, Observation, Rules, Score, decided
 from subnet.validator.store import Store
 
 FIELDS = (
@@ -35,9 +35,12 @@ FIELDS = (
     "reason",
 )
 INSERT = f"INSERT INTO observations ({', '.join(FIELDS)}) VALUES ({', '.join('?' * len(FIELDS))})"
-NEWEST = """
+# SQLite compares text byte by byte as UTF-8, which is the order that Python gives the same strings.
+REMEMBERED = """
 SELECT * FROM (
-    SELECT *, row_number() OVER (PARTITION BY hotkey ORDER BY block DESC, id DESC) AS place
+    SELECT *, row_number() OVER (
+        PARTITION BY hotkey, coldkey, registered_at ORDER BY block DESC, round_id DESC, task_id DESC
+    ) AS place
     FROM observations WHERE value IS NOT NULL AND evidence > 0
 ) WHERE place <= ? ORDER BY id
 """
@@ -50,14 +53,14 @@ WHERE (?1 IS NULL OR hotkey = ?1) AND (?2 IS NULL OR epoch = ?2) ORDER BY id
 class Ledger:
     """The observations in a store.
 
-    What scores need of them is also kept in memory, at most MOST for each hotkey: read once at the start, then
+    What scores need of them is also kept in memory, at most MOST for each stay: read once at the start, then
     added to as rounds are appended.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._recent: dict[Hotkey, deque[Observation]] = {}
-        self._remember(_observation(row) for row in store.read(NEWEST, MOST))
+        self._stays: dict[Stay, list[Observation]] = {}
+        self._remember(_observation(row) for row in store.read(REMEMBERED, MOST))
 
     def append(self, observations: Iterable[Observation]) -> None:
         """Adds a round's observations, all or none; ConditionError when the file refuses them."""
@@ -77,28 +80,37 @@ class Ledger:
         return range(first, first + count)
 
     def scores(self, now: int, members: Mapping[Hotkey, Peer], rules: Rules) -> dict[Hotkey, Score]:
-        """The scores of the members of which anything is known, at block `now`; swapped hotkeys keep theirs."""
-        found = scores(inherited(self._known(), members), now, rules)
-        return {hotkey: score for hotkey, score in found.items() if hotkey in members}
+        """The scores of the members of which anything is known, at block `now`; see `subnet.validator.memory`."""
+        return standings(self.known(), members, now, rules)
 
     def observed(self) -> dict[Hotkey, int]:
         """How many observations count for each hotkey, at most MOST."""
-        return {hotkey: len(known) for hotkey, known in self._recent.items()}
+        counts: dict[Hotkey, int] = {}
+        for (hotkey, _, _), known in self._stays.items():
+            counts[hotkey] = min(MOST, counts.get(hotkey, 0) + len(known))
+        return counts
 
     def observations(self, hotkey: Hotkey | None = None, epoch: int | None = None) -> Iterator[Observation]:
-        """What was ever observed, in order, parts and reasons included; of one hotkey or one epoch if given."""
+        """What was ever observed, in order, parts and reasons included; of one hotkey or one epoch if given.
+
+        What `subnet.validator.compaction` has cleared away is missing.
+        """
         for row in self._store.read(HISTORY, hotkey, epoch):
             yield replace(_observation(row), parts=_parts(row["parts"]), reason=row["reason"])
 
-    def _known(self) -> Iterator[Observation]:
-        for known in self._recent.values():
+    def known(self) -> Iterator[Observation]:
+        """What scores are made of, without parts and reasons."""
+        for known in self._stays.values():
             yield from known
 
     def _remember(self, observations: Iterable[Observation]) -> None:
-        for seen in observations:
-            if seen.value is not None and seen.evidence > 0:
-                recent = self._recent.setdefault(seen.hotkey, deque(maxlen=MOST))
-                recent.append(replace(seen, parts=(), reason=""))
+        grown: set[Stay] = set()
+        for seen in filter(decided, observations):
+            stay = stay_of(seen)
+            self._stays.setdefault(stay, []).append(replace(seen, parts=(), reason=""))
+            grown.add(stay)
+        for stay in grown:
+            self._stays[stay] = newest(self._stays[stay])
 
 
 def _row(seen: Observation) -> tuple[object, ...]:

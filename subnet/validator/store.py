@@ -16,11 +16,11 @@ from typing import IO
 
 from subnet.errors import ConditionError
 
-FORMAT = 1
+FORMAT = 2
 LOCK_SECONDS = 5.0
 
 # Triggers make "append-only" a property of the file, not a habit of this code.
-SCHEMA = """
+OBSERVATIONS = """
 CREATE TABLE observations (
     id INTEGER PRIMARY KEY,
     hotkey TEXT NOT NULL, coldkey TEXT NOT NULL, registered_at INTEGER NOT NULL,
@@ -31,32 +31,42 @@ CREATE TABLE observations (
     UNIQUE (round_id, task_id, hotkey)
 ) STRICT;
 CREATE INDEX observations_by_hotkey ON observations (hotkey, id);
-CREATE TABLE draws (epoch INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL) STRICT;
-CREATE INDEX draws_by_epoch ON draws (epoch);
+CREATE TRIGGER observations_stay BEFORE UPDATE ON observations
+    BEGIN SELECT RAISE(ABORT, 'observations are facts'); END;
+CREATE TRIGGER observations_remain BEFORE DELETE ON observations
+    BEGIN SELECT RAISE(ABORT, 'observations are facts'); END;
+"""
+JOURNAL = """
 CREATE TABLE journal (
     id INTEGER PRIMARY KEY,
     plan INTEGER NOT NULL, status TEXT NOT NULL, epoch INTEGER NOT NULL, block INTEGER NOT NULL,
     detail TEXT NOT NULL
 ) STRICT;
 CREATE INDEX journal_by_plan ON journal (plan, id);
-CREATE TRIGGER observations_stay BEFORE UPDATE ON observations
-    BEGIN SELECT RAISE(ABORT, 'observations are facts'); END;
-CREATE TRIGGER observations_remain BEFORE DELETE ON observations
-    BEGIN SELECT RAISE(ABORT, 'observations are facts'); END;
 CREATE TRIGGER journal_stays BEFORE UPDATE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_remains BEFORE DELETE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 """
+DRAWS = """
+CREATE TABLE draws (epoch INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL) STRICT;
+CREATE INDEX draws_by_epoch ON draws (epoch);
+"""
+CONTEXT = """
+CREATE TABLE context (
+    id INTEGER PRIMARY KEY CHECK (id = 1), block INTEGER NOT NULL, epoch INTEGER NOT NULL, text TEXT NOT NULL
+) STRICT;
+"""
+# Format -> what makes it of the one before; 0 is an empty file.
+STEPS = {0: OBSERVATIONS + JOURNAL + DRAWS, 1: CONTEXT}
 
 
 class Store:
     """The open file; made by `Store.open`, shared by ledger and journal."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, lock: IO[bytes]) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
-        self._lock = lock
 
     @classmethod
     @contextmanager
@@ -77,9 +87,26 @@ class Store:
             with _plain_failures(path):
                 connection = _connect(path)
             try:
-                yield cls(path, connection, lock)
+                yield cls(path, connection)
             finally:
                 connection.close()
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator[Store]:
+        """The store at `path` for reading, beside the validator that writes it or alone; ConditionError."""
+        if not path.is_file():
+            raise ConditionError(f"there is no ledger at {path}: name the validator's folder with --state")
+        with _plain_failures(path):
+            connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=LOCK_SECONDS
+            )
+            connection.row_factory = sqlite3.Row
+            _check_format(connection, path)
+        try:
+            yield cls(path, connection)
+        finally:
+            connection.close()
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -94,6 +121,16 @@ class Store:
                 raise
             self._connection.execute("COMMIT")
 
+    def size(self) -> int:
+        """How many bytes of the file hold something."""
+        pages = self.read("PRAGMA page_count")[0][0] - self.read("PRAGMA freelist_count")[0][0]
+        return int(pages * self.read("PRAGMA page_size")[0][0])
+
+    def release(self) -> None:
+        """Gives cleared bytes back to the disk."""
+        self.read("PRAGMA incremental_vacuum")
+        self.read("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def read(self, query: str, *values: object) -> list[sqlite3.Row]:
         """All rows of a query; ConditionError when the file cannot be read."""
         with _plain_failures(self.path):
@@ -103,15 +140,22 @@ class Store:
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=LOCK_SECONDS, isolation_level=None)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;")
-        path.chmod(0o600)
-    elif version != FORMAT:
-        raise ConditionError(f"{path} has format {version}, this version of Assay reads {FORMAT}")
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL")  # so that cleared bytes go back to the disk
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    for step in range(version, FORMAT):
+        connection.executescript(f"BEGIN IMMEDIATE; {STEPS[step]} PRAGMA user_version={step + 1}; COMMIT;")
+    path.chmod(0o600)
+    _check_format(connection, path)
     return connection
+
+
+def _check_format(connection: sqlite3.Connection, path: Path) -> None:
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != FORMAT:
+        raise ConditionError(f"{path} has format {version}, this version of Assay reads {FORMAT}")
 
 
 def _take(lock: IO[bytes], path: Path) -> None:

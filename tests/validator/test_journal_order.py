@@ -22,7 +22,7 @@ def journal(store, told):
 
 def apply(journal, plan, status):
     acts = {
-        "sent": lambda: journal.sent(plan, 6),
+        "sent": lambda: journal.sent(plan, 6, {"path": "plain"}),
         "included": lambda: journal.included(plan, 7, RECORD),
         "effective": lambda: journal.confirm(plan, 8, True),
         "failed": lambda: journal.failed(plan, 8, "no"),

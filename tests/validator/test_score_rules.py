@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subnet.protocol import Coldkey, Hotkey
-from subnet.validator.scores import MOST, Observation, Rules, inherited, scores
+from subnet.validator.memory import inherited
+from subnet.validator.scores import MOST, Observation, Rules, scores
 
 RULES = Rules(half_life=100)
 values = st.one_of(st.none(), st.floats(0, 1), st.sampled_from([0.0, 1.0]))
@@ -72,9 +73,81 @@ def test_silence_never_helps(known):
 def test_silence_is_an_observation_of_zero(observation):
     known = [
         observation(block=1, value=1.0),
-        observation(block=1, value=0.0, round_id="s", failure="timeout"),
+        observation(block=1, value=0.0, task_id="u", failure="timeout"),
     ]
     assert scores(known, 1, RULES)["a"].mean == 0.5
+
+
+def test_silence_devalues_what_was_earned_before_it_and_nothing_after(observation):
+    def mean(*order):
+        known = [
+            observation(block=block, value=float(answered), failure=None if answered else "timeout")
+            for block, answered in enumerate(order)
+        ]
+        return scores(known, len(order), Rules(half_life=10**9, after_silence=0.9))["a"].mean
+
+    assert mean(False, True, True) == pytest.approx(2 / 3)
+    assert mean(True, False, True) == pytest.approx(1.9 / 3)
+    assert mean(True, True, False) == pytest.approx(1.8 / 3)
+    assert mean(True, False, False) == pytest.approx(0.81 / 3)
+
+
+@given(observations(), st.integers(0, 39), observations())
+def test_a_silent_round_never_pays_not_even_for_those_who_failed_before(known, place, later):
+    """Compared with not having been asked: whatever was before it, and whatever comes after it."""
+    before = [replace(seen, hotkey=Hotkey("a")) for seen in known]
+    after = [
+        replace(seen, hotkey=Hotkey("a"), block=500 + seen.block, round_id=f"l{n}")
+        for n, seen in enumerate(later)
+    ]
+    silent = replace(before[0], round_id="s", block=450, value=0.0, evidence=1.0, failure="timeout")
+    with_it = scores([*before, silent, *after], 900, RULES)["a"]
+    if without := scores([*before, *after], 900, RULES).get(Hotkey("a")):
+        assert with_it.mean <= without.mean
+
+
+def test_one_miss_of_many_tasks_in_a_round_counts_as_that_share_of_a_silence(observation):
+    good = observation(block=1, value=1.0)
+
+    def worth(missed):
+        played = [
+            observation(
+                block=2, value=1.0, task_id=f"t{n}", failure="timeout" if n < missed else None, evidence=1e-9
+            )
+            for n in range(10)
+        ]
+        return scores([good, *played], 2, Rules(half_life=10**9, after_silence=0.5))["a"].mean
+
+    assert worth(0) == 1.0
+    assert worth(1) == pytest.approx(0.5**0.1)
+    assert worth(10) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("honest_misses", [0.0, 0.01])
+def test_who_works_a_fifth_of_the_time_earns_less_than_a_fiftieth_of_ten(observation, honest_misses):
+    """Twenty tasks an epoch; the camper works one epoch in five; pay is averaged over its cycle."""
+    tempo, rng = 360, Random(1)
+    rules = Rules(half_life=2 * tempo)
+
+    def run(name, works):
+        return [
+            observation(
+                name,
+                block=18 * n,
+                value=rng.uniform(0.75, 0.85) if works(n) else 0.0,
+                failure=None if works(n) else "timeout",
+            )
+            for n in range(600)
+        ]
+
+    honest = run("honest", lambda n: rng.random() >= honest_misses)
+    camper = run("camper", lambda n: n // 20 % 5 == 0)
+    shares = []
+    for epoch in range(20, 30):
+        now = 360 * epoch
+        found = scores([seen for seen in [*honest, *camper] if seen.block < now], now, rules)
+        shares.append(found["camper"].value / (9 * found["honest"].value + found["camper"].value))
+    assert sum(shares) / len(shares) <= 0.02
 
 
 def test_what_was_undecided_is_left_out(observation):
@@ -152,3 +225,6 @@ def test_rules_that_make_no_sense_are_refused():
     for half_life, prior in ((0, 1.0), (10, -1.0), (10, math.nan)):
         with pytest.raises(ValueError, match="half-life"):
             Rules(half_life, prior)
+    for after_silence, immunity in ((-0.1, 0), (1.1, 0), (0.5, -1)):
+        with pytest.raises(ValueError, match="silence"):
+            Rules(10, after_silence=after_silence, immunity=immunity)

@@ -1,13 +1,13 @@
 """Once per epoch: weights on the chain, tried until the epoch is over, set only when read back."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from types import SimpleNamespace
 
 import pytest
 
 from neurons.weight_duty import KEEP_EPOCHS, WeightDuty, lead
-from subnet.chain import Epoch, Sent
-from subnet.errors import ChainBusy, ChainError
+from subnet.chain import Epoch, Limits, Ready, Sent
+from subnet.errors import ChainBusy, ChainError, ChainSilent
 from subnet.protocol import Hotkey
 from subnet.validator.journal import Journal
 
@@ -18,7 +18,7 @@ WALLET = SimpleNamespace(hotkey=SimpleNamespace(ss58_address=ME))
 
 @dataclass
 class Chain:
-    """A chain whose answers the test chooses; `stored` is what reading back finds."""
+    """A chain whose answers the test chooses; `shows` is whether reading back finds what was sent."""
 
     peers_now: dict
     block: int = 95
@@ -26,8 +26,10 @@ class Chain:
     path: str = "plain"
     opens: int = 0
     shows: bool = True
+    updated: int = 90
     refusal: Exception | None = None
     sent: list = field(default_factory=list)
+    limits_now: Limits = field(default_factory=lambda: Limits(0, 0, 5000, 0, 65535, 0, False))
 
     async def epoch(self):
         return Epoch(self.index, self.block, TEMPO, 0, 100)
@@ -38,17 +40,26 @@ class Chain:
     async def owner(self):
         return OWNER
 
-    async def weights_open_at(self, hotkey):
+    async def limits(self):
+        return self.limits_now
+
+    async def last_update(self, peer):
+        return self.updated
+
+    async def weights_open_at(self, peer):
         return self.opens
 
-    async def set_weights(self, wallet, weights):
+    async def prepare(self, hotkey, weights):
+        return Ready((), (), Sent(ME, self.block, self.path, dict.fromkeys(weights, 65535)))
+
+    async def send(self, wallet, ready, version_key):
+        self.sent.append(list(ready.sent.weights))
         if self.refusal is not None:
             raise self.refusal
-        self.sent.append(dict(weights))
-        return Sent(ME, self.block + 1, self.path, {Hotkey("a"): 65535}, None)
+        return replace(ready.sent, block=self.block + 1)
 
     async def read_back(self, sent):
-        return self.shows
+        return self.block if self.shows else None
 
 
 @pytest.fixture
@@ -120,13 +131,12 @@ async def test_timelocked_weights_wait_for_their_reveal(duty, chain, told):
 
 async def test_a_busy_chain_is_tried_again_until_the_epoch_is_over(duty, chain, told):
     chain.refusal = ChainBusy("priority is too low")
-    for _ in range(3):
-        with pytest.raises(ChainBusy):
-            await duty.look()
-    assert statuses(told) == ["planned", "sent", "failed"] * 3
+    for _ in range(7):
+        await duty.look()
+    assert statuses(told) == ["planned", "sent", "failed"] * 7
     chain.refusal = None
     await duty.look()
-    assert len(chain.sent) == 1
+    assert statuses(told)[-1] == "included"
 
 
 async def test_a_refusal_that_will_not_change_is_not_repeated_within_the_epoch(duty, chain, told):
@@ -169,7 +179,7 @@ async def test_nothing_judged_leaves_the_weights_alone_until_they_are_too_old(ch
     chain.index = 5
     chain.block = 95 + (KEEP_EPOCHS + 1) * TEMPO
     await duty.look()
-    assert chain.sent[-1] == {OWNER: 1.0}
+    assert chain.sent[-1] == [OWNER]
 
 
 async def test_a_validator_that_never_judged_anything_burns_nothing(chain, journal):
@@ -190,10 +200,96 @@ async def test_a_restart_does_not_send_an_epoch_s_weights_again(duty, chain, jou
     assert statuses(told)[-1] == "effective"
 
 
-async def test_what_was_half_done_at_a_restart_is_closed_and_done_again(duty, chain, journal, told):
-    plan = journal.plan(3, 90, {Hotkey("a"): 1.0})
-    journal.sent(plan, 90)
+async def test_what_was_planned_and_not_sent_is_closed_at_a_restart_and_done_again(
+    duty, chain, journal, told
+):
+    journal.plan(3, 90, {Hotkey("a"): 1.0})
     duty.recover(95)
     assert statuses(told)[-1] == "failed"
     await duty.look()
     assert len(chain.sent) == 1
+
+
+async def test_what_was_sent_before_a_restart_is_read_back_and_not_sent_again(duty, chain, journal, told):
+    plan = journal.plan(3, 90, {Hotkey("a"): 1.0})
+    journal.sent(plan, 90, asdict(Sent(ME, 90, "plain", {Hotkey("a"): 65535})))
+    duty.recover(95)
+    await duty.look()
+    assert chain.sent == []
+    assert statuses(told) == ["planned", "sent", "included", "effective"]
+
+
+async def test_weights_of_unknown_fate_are_sent_again_until_one_sending_is_read_back(
+    duty, chain, told, caplog
+):
+    chain.refusal, chain.shows = ChainSilent("no answer"), False
+    await duty.look()
+    await duty.look()
+    assert statuses(told) == ["planned", "sent"] * 2
+    assert "nobody knows whether the weights arrived" in caplog.text
+    chain.shows = True
+    await duty.look()
+    assert len(chain.sent) == 2
+    assert statuses(told)[4:] == ["included", "effective"] * 2
+
+
+async def test_weights_of_unknown_fate_that_never_appear_are_given_up(duty, chain, told):
+    chain.refusal, chain.shows = ChainSilent("no answer"), False
+    await duty.look()
+    chain.index, chain.block = 5, 10
+    await duty.look()
+    assert statuses(told) == ["planned", "sent", "failed"]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"min_stake": 5 * 10**9}, "a stake weight of 5 is asked for and this hotkey has 0; add stake"),
+        ({"version": 7}, "takes version key 7 or later and this validator sends 0"),
+    ],
+)
+async def test_what_the_chain_would_refuse_is_said_in_one_line_before_anything_is_sent(
+    duty, chain, told, caplog, change, said
+):
+    chain.limits_now = replace(chain.limits_now, **change)
+    for _ in range(3):
+        await duty.look()
+    assert (told, chain.sent) == ([], [])
+    assert caplog.text.count(said) == 1
+    chain.limits_now = replace(chain.limits_now, min_stake=0, version=0)
+    await duty.look()
+    assert len(chain.sent) == 1
+
+
+async def test_every_obstacle_has_its_line(duty, chain, peer, caplog):
+    chain.peers_now[ME] = peer(ME, permit=False)
+    chain.limits_now = replace(chain.limits_now, min_stake=1, version=1)
+    for _ in range(2):
+        await duty.look()
+    assert caplog.text.count("no weights:") == 3
+
+
+async def test_the_owner_s_own_hotkey_needs_neither_permit_nor_stake(chain, journal, peer):
+    wallet = SimpleNamespace(hotkey=SimpleNamespace(ss58_address=OWNER))
+    chain.limits_now = replace(chain.limits_now, min_stake=1)
+    await WeightDuty(chain, wallet, journal, lambda epoch, peers, owner: {Hotkey("a"): 1.0}).look()
+    assert len(chain.sent) == 1
+
+
+async def test_the_alarm_is_raised_at_half_of_the_activity_cutoff(chain, journal, caplog):
+    ages = []
+    duty = WeightDuty(
+        chain,
+        WALLET,
+        journal,
+        lambda epoch, peers, owner: {},
+        aged=lambda age, cutoff: ages.append((age, cutoff)),
+    )
+    chain.limits_now, chain.updated = replace(chain.limits_now, activity_cutoff=400), 100
+    for chain.block in range(270, 330):
+        await duty.look()
+    assert ages[0] == (170, 400)
+    assert len(ages) == 6, "it is looked at every fortieth of the cutoff"
+    alarms = [line for line in caplog.messages if "ALARM" in line]
+    assert alarms[0] == "ALARM: the weights on the chain are 200 blocks old; from 400 on they count no more"
+    assert len(alarms) == 3

@@ -1,0 +1,113 @@
+"""What the chain says, in this kit's own terms: frozen values, checked where the chain's text is not trusted."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from subnet.protocol import Address, Coldkey, Hotkey, Peer
+
+Path = Literal["plain", "timelocked"]
+U16_MAX = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Where the subnet stands in its epoch cycle at `block`.
+
+    `index` counts epochs since the subnet exists; `last_block` is the block of the last one, `next_block`
+    the block at which the next is due (None when the subnet's tempo is 0); `tempo` counts blocks.
+    """
+
+    index: int
+    block: int
+    tempo: int
+    last_block: int
+    next_block: int | None
+
+    @property
+    def blocks_left(self) -> int | None:
+        """Blocks until the next epoch, or None when none is due."""
+        return None if self.next_block is None else max(0, self.next_block - self.block)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the chain asks of weights and of who sets them.
+
+    `min_stake` is the stake weight in rao from which weights are taken, `version` the oldest version key that is.
+    `activity_cutoff` is how many blocks old weights may be and still count, `immunity` the immunity period in
+    blocks. `max_weight` is the largest share of one weight in 65535ths, `min_weights` how many there must be.
+    """
+
+    min_stake: int
+    version: int
+    activity_cutoff: int
+    immunity: int
+    max_weight: int
+    min_weights: int
+    commit_reveal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Weights that left for the chain: who sent them, and what was meant, by hotkey.
+
+    `block` is that of their inclusion or, as long as it is unknown, the head when they left. `weights` holds the
+    u16 values as the chain stores them; `reveal_round` is the drand round of a timelocked commit, once known.
+    """
+
+    hotkey: Hotkey
+    block: int
+    path: Path
+    weights: Mapping[Hotkey, int]
+    reveal_round: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Weights as they can be sent: by uid for the metagraph of this moment, and what will be stored of them."""
+
+    uids: Sequence[int]
+    values: Sequence[float]
+    sent: Sent
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A validator's weights on the chain: u16 values by hotkey, and the block of its last update."""
+
+    weights: Mapping[Hotkey, int]
+    last_update: int
+
+
+def peer_of(neuron: Any) -> Peer:
+    """A member as the SDK decodes it from the metagraph."""
+    return Peer(
+        hotkey=Hotkey(neuron.hotkey),
+        coldkey=Coldkey(neuron.coldkey),
+        uid=neuron.uid,
+        address=_address(neuron.axon),
+        stake=neuron.total_stake.rao,
+        validator_permit=neuron.validator_permit,
+        incentive=neuron.incentive,
+        dividends=neuron.dividends,
+        emission=neuron.emission.rao,
+        registered_at=neuron.block_at_registration,
+        last_update=neuron.last_update,
+    )
+
+
+def _address(axon: str | None) -> Address | None:
+    """The published address, or None when nothing usable is published (the chain's text is not trusted)."""
+    if axon is None:
+        return None
+    host, _, port = axon.rpartition(":")
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+        number = int(port)
+    except ValueError:
+        return None
+    return Address(host.strip("[]"), number) if 0 < number <= U16_MAX else None
