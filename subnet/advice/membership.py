@@ -111,7 +111,8 @@ def version(facts: Facts) -> Line:
     wanted, sent = facts.subnet.terms.version_key, facts.sent_version_key
     if not weight_rules.version_allowed(sent, wanted):
         says = f"the subnet wants version key {wanted} or later, this validator sends {sent}"
-        return failed("version", says, "git pull && ./scripts/install local   # the subnet's newest release")
+        fix = commands.run("validator", facts.keys, f"--version-key {wanted}")
+        return failed("version", says, f"{fix}   # from the release that the owner means by it")
     return ok("version", f"key {sent}; the subnet wants {wanted or 'any'}")
 
 

@@ -171,7 +171,7 @@ FAULTS: list[tuple[Callable[[Any, Plant], Awaitable[None]], Role, str, str]] = [
     (too_little_stake, "validator", "stake", "btcli stake add"),
     (no_permit, "validator", "permit", "btcli stake add"),
     (weights_too_old, "validator", "activity", "assay validator"),
-    (newer_version_key, "validator", "version", "git pull"),
+    (newer_version_key, "validator", "version", "--version-key 7"),
     (too_many_weights_wanted, "validator", "weights", "--name min_allowed_weights"),
     (not_the_owner, "owner", "owner", "btcli wallet list"),
     (never_started, "owner", "started", "btcli sudo start"),

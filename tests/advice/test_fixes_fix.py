@@ -40,7 +40,7 @@ ALL = [
     commands.set_parameter(KEYS, "min_allowed_weights", 3),
     commands.list_subnets(KEYS),
     commands.run("miner", KEYS, "--port 8091", "--external-ip YOUR_PUBLIC_IP"),
-    commands.run("validator", KEYS),
+    commands.run("validator", KEYS, "--version-key 7"),
     "btcli wallet list   # then name the owner's with -w",
 ]
 
@@ -124,15 +124,3 @@ async def test_the_command_answers_with_one_document_and_exit_code_3(world: Any)
     failed = {row["check"]: row["fix"] for row in document["checks"] if row["status"] == "failed"}
     assert set(failed) == {"registered"}
     assert failed["registered"].startswith("btcli subnets register --netuid")
-
-
-@pytest.mark.parametrize(
-    "argv", [[], ["banker"], ["miner"], ["miner", "--netuid", "2", "--min-compute", "/nowhere"]]
-)
-async def test_wrong_usage_is_one_line_and_exit_code_2(argv: list[str]) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "neurons.doctor_command", *argv, cwd=ROOT, stderr=asyncio.subprocess.PIPE
-    )
-    _, said = await asyncio.wait_for(process.communicate(), 60)
-    assert process.returncode == 2
-    assert said.count(b"\n") == 1
