@@ -31,7 +31,7 @@ _CONFIG = Replacement(
     "config", "a `subnet.settings.Settings` class: flags, environment, file and help from one declaration"
 )
 _WEIGHTS = Replacement(
-    "weights", "nothing: `Chain.set_weights(wallet, {hotkey: weight})` clips, scales and quantises"
+    "weights", "nothing: `Chain.prepare(hotkey, {hotkey: weight})` clips, scales and quantises"
 )
 _ERROR = Replacement(
     "other", "`bt.ChainError` with `bt.ErrorCode`; behind `subnet.chain` `ChainError` and `ChainBusy`"
