@@ -188,6 +188,19 @@ def event_names(result: bt.ExtrinsicResult) -> set[str]:
     }
 
 
+def put(item: Any, *keys_and_value: Any) -> Write:
+    """A write of one stored value."""
+    *keys, value = keys_and_value
+
+    def write(state: State) -> None:
+        if keys:
+            item[state, *keys] = value
+        else:
+            item[state] = value
+
+    return write
+
+
 def register(who: SimpleNamespace, netuid: int = NETUID) -> Case:
     """A seat for a wallet's hotkey, paid by its coldkey."""
     return ok("burned_register", By(who), "NeuronRegistered", netuid=netuid, hotkey=hot(who))
