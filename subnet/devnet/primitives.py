@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from subnet.devnet.compact import ScaleError, decode_length, encode_compact, take
 
@@ -11,9 +11,17 @@ _FORMATS = {(1, False): "B", (2, False): "H", (4, False): "I", (8, False): "Q", 
 
 
 class Type(Generic[V]):
-    """One SCALE type. `format` is the `struct` code of a fixed-width integer, for the fast path of vectors."""
+    """One SCALE type.
+
+    `format` is what `struct` calls a fixed-width integer, or several of them for a tuple: the fast path of vectors.
+    """
 
     format: str | None = None
+
+    @property
+    def bare(self) -> Type[Any]:
+        """What is left when wrappers of one unnamed field are taken off."""
+        return self
 
     def encode(self, value: V) -> bytes:
         """The bytes of `value`; raises ScaleError when the type cannot hold it."""

@@ -21,12 +21,11 @@ anything is allocated, compacts must be minimal, and nesting of calls is bounded
 from __future__ import annotations
 
 import keyword
-import struct
 from collections import namedtuple
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from subnet.devnet.compact import ScaleError, decode_compact, decode_length, encode_compact, take
+from subnet.devnet.compact import ScaleError, decode_compact, encode_compact, take
 from subnet.devnet.primitives import (
     BOOL,
     I8,
@@ -47,6 +46,7 @@ from subnet.devnet.primitives import (
     Type,
     decode_all,
 )
+from subnet.devnet.sequences import Array, Tuple, Vec, decode_fields, encode_fields
 
 __all__ = [
     "BOOL",
@@ -85,20 +85,10 @@ __all__ = [
     "encode_compact",
 ]
 
-V = TypeVar("V")
 Field = tuple[str | None, "Type[Any]"]
 Parameter = tuple[str, "Type[Any]"]  # a type parameter: clients look some up by their names
 
-MAX_CALL_DEPTH = (
-    64  # a nested call costs a few Python frames each: deeper ones would meet the recursion limit
-)
-
-
-def transparent(kind: Type[Any]) -> Type[Any]:
-    """What is left of a type when wrappers of one unnamed field are taken off."""
-    while isinstance(kind, Struct) and kind.is_transparent:
-        kind = kind.fields[0][1]
-    return kind
+MAX_CALL_DEPTH = 64  # a nested call costs a few Python frames: deeper ones would meet the recursion limit
 
 
 class Compact(Type[int]):
@@ -106,7 +96,7 @@ class Compact(Type[int]):
 
     def __init__(self, inner: Type[Any]) -> None:
         self.inner = inner
-        base = transparent(inner)
+        base = inner.bare
         self.empty = isinstance(base, Tuple) and not base.items
         self.limit = 1 << base.bits if isinstance(base, Int) else 0
 
@@ -126,100 +116,12 @@ class Compact(Type[int]):
         return value, end
 
 
-class Array(Type[Any]):
-    """Exactly `length` items: bytes for `U8`, otherwise a tuple."""
-
-    def __init__(self, inner: Type[Any], length: int) -> None:
-        self.inner, self.length = inner, length
-        self.is_bytes = transparent(inner) is U8
-        self.packed = struct.Struct(f"<{length}{inner.format}") if inner.format else None
-
-    def encode(self, value: Any) -> bytes:
-        if len(value) != self.length:
-            raise ScaleError(f"{len(value)} items, expected {self.length}")
-        return _encode_items(self, value)
-
-    def decode(self, data: bytes, offset: int = 0) -> tuple[Any, int]:
-        return _decode_items(self, data, offset, self.length)
-
-
-class Vec(Type[tuple[V, ...]]):
-    """Any number of items: bytes for `U8` (name that type `BYTES`), otherwise a tuple."""
-
-    def __init__(self, inner: Type[V]) -> None:
-        self.inner = inner
-        self.is_bytes = transparent(inner) is U8
-
-    def encode(self, value: Any) -> bytes:
-        return encode_compact(len(value)) + _encode_items(self, value)
-
-    def decode(self, data: bytes, offset: int = 0) -> tuple[Any, int]:
-        count, offset = decode_length(data, offset)
-        return _decode_items(self, data, offset, count)
-
-
-def _encode_items(kind: Array | Vec[Any], value: Any) -> bytes:
-    if kind.is_bytes:
-        if not isinstance(value, bytes):
-            raise ScaleError(f"{type(value).__name__} where bytes are expected")
-        return value
-    if isinstance(value, (str, bytes)):
-        raise ScaleError(f"{type(value).__name__} where a tuple is expected")
-    if kind.inner.format:
-        try:
-            return struct.pack(f"<{len(value)}{kind.inner.format}", *value)
-        except struct.error as error:
-            raise ScaleError(str(error)) from None
-    encode = kind.inner.encode
-    return b"".join([encode(item) for item in value])
-
-
-def _decode_items(kind: Array | Vec[Any], data: bytes, offset: int, count: int) -> tuple[Any, int]:
-    if kind.is_bytes:
-        return take(data, offset, count), offset + count
-    if kind.inner.format:
-        size = struct.calcsize(f"<{kind.inner.format}") * count
-        return struct.unpack(f"<{count}{kind.inner.format}", take(data, offset, size)), offset + size
-    items, decode = [], kind.inner.decode
-    for _ in range(count):
-        item, offset = decode(data, offset)
-        items.append(item)
-    return tuple(items), offset
-
-
-class Tuple(Type[tuple[Any, ...]]):
-    """Items of different types behind one another."""
-
-    def __init__(self, *items: Type[Any]) -> None:
-        self.items = items
-
-    def encode(self, value: tuple[Any, ...]) -> bytes:
-        return _encode_fields(self.items, value)
-
-    def decode(self, data: bytes, offset: int = 0) -> tuple[tuple[Any, ...], int]:
-        return _decode_fields(self.items, data, offset)
-
-
-def _encode_fields(types: Sequence[Type[Any]], values: Any) -> bytes:
-    if len(values) != len(types):
-        raise ScaleError(f"{len(values)} fields, expected {len(types)}")
-    return b"".join([kind.encode(value) for kind, value in zip(types, values, strict=True)])
-
-
-def _decode_fields(types: Sequence[Type[Any]], data: bytes, offset: int) -> tuple[tuple[Any, ...], int]:
-    values = []
-    for kind in types:
-        value, offset = kind.decode(data, offset)
-        values.append(value)
-    return tuple(values), offset
-
-
 class Option(Type[Any]):
     """A value or None; where the value may be None itself, `(value,)` or None."""
 
     def __init__(self, inner: Type[Any]) -> None:
         self.inner = inner
-        self.nested = isinstance(transparent(inner), Option)
+        self.nested = isinstance(inner.bare, Option)
 
     def encode(self, value: Any) -> bytes:
         if value is None:
@@ -259,6 +161,10 @@ class Struct(Type[Any]):
             self.encode = self.types[0].encode  # type: ignore[method-assign]
             self.decode = self.types[0].decode  # type: ignore[method-assign]
 
+    @property
+    def bare(self) -> Type[Any]:
+        return self.types[0].bare if self.is_transparent else self
+
     def __call__(self, *values: Any, **named: Any) -> Any:
         return values[0] if self.is_transparent else self.tuple_type(*values, **named)
 
@@ -268,10 +174,10 @@ class Struct(Type[Any]):
                 value = self.tuple_type(**value)
             except TypeError as error:
                 raise ScaleError(str(error)) from None
-        return _encode_fields(self.types, value)
+        return encode_fields(self.types, value)
 
     def decode(self, data: bytes, offset: int = 0) -> tuple[Any, int]:
-        values, offset = _decode_fields(self.types, data, offset)
+        values, offset = decode_fields(self.types, data, offset)
         return self.tuple_type._make(values), offset
 
 
@@ -303,14 +209,14 @@ class Enum(Type[Any]):
             index, types = self.by_name[name]
         except KeyError:
             raise ScaleError(f"{self.path} has no variant {name!r}") from None
-        return bytes((index,)) + _encode_fields(types, fields)
+        return bytes((index,)) + encode_fields(types, fields)
 
     def decode(self, data: bytes, offset: int = 0) -> tuple[Variant, int]:
         index = take(data, offset, 1)[0]
         if index not in self.by_index:
             raise ScaleError(f"{self.path} has no variant {index}")
         name, types = self.by_index[index]
-        fields, offset = _decode_fields(types, data, offset + 1)
+        fields, offset = decode_fields(types, data, offset + 1)
         return Variant(name, fields), offset
 
 

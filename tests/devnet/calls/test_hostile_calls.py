@@ -20,7 +20,6 @@ from subnet.devnet.scale import (
     Type,
     Variant,
     Vec,
-    transparent,
 )
 
 CALLS = [
@@ -42,7 +41,7 @@ def number(bits: int, signed: bool, random: Random) -> int:
 
 def value_of(kind: Type[Any], random: Random, known: list[bytes]) -> Any:
     """A random value of a type; account ids are often ones that mean something."""
-    kind = transparent(kind)
+    kind = kind.bare
     match kind:
         case Outer():
             return REMARK
