@@ -101,7 +101,7 @@ IMPLEMENTATIONS: Mapping[str, Callable[[Subnet], Epoch]] = {
 def figures() -> dict[str, float]:
     """All figures of this module: milliseconds, MiB, ratios of times in one run."""
     os.environ.update(dict.fromkeys(THREADS, "1"))
-    found = {}
+    found: dict[str, float] = {}
     for size in (SMALL, LARGE):
         found |= _alone(compared, size)
     found |= _alone(others, LARGE)
