@@ -14,6 +14,7 @@ COMMANDS = {
     "miner": ("neurons.miner", "serve a model and earn"),
     "validator": ("neurons.validator", "ask miners, score them, set weights"),
     "doctor": ("neurons.doctor_command", "what is wrong with a miner, a validator or a subnet, and its fix"),
+    "receipt": ("neurons.receipt_command", "check a receipt that a miner gave with a reply"),
     "port": ("neurons.port_command", "list the calls of SDK 9 and 10 in a code base"),
 }
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
+from neurons.fronts import fronts, listen_together
 from neurons.process import opened_wallet, run
 from subnet.attackers.backends import Garbage, Silent
 from subnet.chain import Chain, seat_hint
@@ -22,9 +26,10 @@ from subnet.miner.seat import Seat
 from subnet.settings import MinerSettings
 from subnet.transport.addresses import is_local, to_publish
 from subnet.transport.desk import Desk, Limits
-from subnet.transport.listening import address_of, listen, serving
+from subnet.transport.listening import address_of, serving
 from subnet.transport.server import Server
 from subnet.transport.signing import Nonces
+from subnet.transport.workers import Hub
 
 ABOUT = "Serve a model to the validators of a subnet, and earn."
 log = logging.getLogger(__name__)
@@ -41,25 +46,66 @@ async def mine(settings: MinerSettings) -> None:
     check_backend(settings)
     nonces = Nonces()
     wallet = opened_wallet(settings)
-    listener = listen(settings.host, settings.port)
-    policy = Policy(int(settings.min_stake * RAO), int(settings.earner_stake * RAO))
+    listeners = listen_together(settings)
+    bound = address_of(listeners[0])
+    policy = Policy(
+        int(settings.min_stake * RAO), int(settings.earner_stake * RAO), serve_owner=settings.serve_owner
+    )
     async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
         local = is_local(settings.network, await chain.genesis())
-        published = to_publish(address_of(listener), settings.external_ip, settings.external_port, local)
+        published = to_publish(bound, settings.external_ip, settings.external_port, local)
         seat = Seat(chain, wallet, published, policy)
         await seat.take(seat_hint(settings.network, settings.netuid, settings.wallet, settings.wallet_hotkey))
         making = asyncio.ensure_future(asyncio.to_thread(make_backend, settings))
         backend = Loading(making)
-        limits = Limits(settings.concurrency, max(1, settings.concurrency // 2))
-        desk = Desk(answering(backend), limits, nonces)
-        server = Server(wallet.hotkey, desk, seat.admit)
-        async with serving(server, listener) as address:
-            log.info("listening on %s:%d; the model is being loaded", address.host, address.port)
+        desk = Desk(answering(backend), limits_of(settings), nonces, share=seat.share, block=seat.block)
+        async with served(settings, wallet, desk, seat, listeners) as lost:
+            log.info("listening on %s:%d; the model is being loaded", bound.host, bound.port)
             try:
-                log.info("answers come from %s", (await making).model)
-                await seat.keep()
+                await _while_whole(_kept(seat, making), lost)
             finally:
                 await backend.close()
+
+
+@asynccontextmanager
+async def served(
+    settings: MinerSettings, wallet: Any, desk: Desk, seat: Seat, listeners: list[socket.socket]
+) -> AsyncIterator[asyncio.Future[None]]:
+    """Serves the desk, in this process or behind fronts; yields what fails when a part of it is lost."""
+    if settings.workers == 1:
+        async with serving(Server(wallet.hotkey, desk, seat.admit), listeners[0]):
+            yield asyncio.get_running_loop().create_future()
+    else:
+        hub = Hub(desk)
+        seat.tell(lambda callers: hub.tell({"served": callers.served, "refused": callers.refused}))
+        async with fronts(settings, listeners, hub) as lost:
+            yield lost
+
+
+def limits_of(settings: MinerSettings) -> Limits:
+    """What the settings give to all callers and to each: half of the places are open to one at most."""
+    return Limits(
+        concurrency=settings.concurrency,
+        per_caller=max(1, settings.concurrency // 2),
+        waiting=settings.queue,
+        per_minute=settings.quota,
+    )
+
+
+async def _kept(seat: Seat, making: asyncio.Future[Backend]) -> None:
+    log.info("answers come from %s", (await making).model)
+    await seat.keep()
+
+
+async def _while_whole(work: Coroutine[Any, Any, None], lost: asyncio.Future[None]) -> None:
+    """The work, until it ends or a part is lost; whichever fails first says why."""
+    working = asyncio.ensure_future(work)
+    try:
+        done, _ = await asyncio.wait({working, lost}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        working.cancel()
+    for each in done:
+        each.result()
 
 
 def check_backend(settings: MinerSettings) -> None:

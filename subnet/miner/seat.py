@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from subnet.errors import ChainBusy, ConditionError
-from subnet.miner.policy import Policy
+from subnet.miner.policy import Callers, Policy
 from subnet.protocol import Address, Hotkey, Peer
 
 log = logging.getLogger(__name__)
@@ -36,6 +36,9 @@ class EpochView(Protocol):
     def index(self) -> int: ...
 
     @property
+    def block(self) -> int: ...
+
+    @property
     def blocks_left(self) -> int | None: ...
 
 
@@ -43,6 +46,8 @@ class ChainView(Protocol):
     """What a miner needs of the chain."""
 
     async def peers(self) -> dict[Hotkey, Peer]: ...
+
+    async def owner(self) -> Hotkey: ...
 
     async def epoch(self) -> EpochView: ...
 
@@ -60,7 +65,11 @@ class Seat:
         self._hotkey = Hotkey(wallet.hotkey.ss58_address)
         self._address = address
         self._policy = policy
+        self._told: Callable[[Callers], None] = lambda callers: None
         self._peers: Mapping[Hotkey, Peer] = {}
+        self._callers = Callers()
+        self._seen = (0, time.monotonic())
+        self._block_seconds = 12.0
         self._epoch = -1
         self._published = False
         self._limited = False
@@ -68,17 +77,31 @@ class Seat:
 
     def admit(self, caller: Hotkey) -> None:
         """Raises Refused unless the caller is served, by the membership last read."""
-        self._policy.admit(caller, self._peers)
+        self._callers.admit(caller)
+
+    def share(self, caller: Hotkey) -> float:
+        """The caller's part of the stake of all who are served."""
+        return self._callers.share(caller)
+
+    def tell(self, told: Callable[[Callers], None]) -> None:
+        """Calls `told` with everybody's standing, now and each time that it is read again."""
+        self._told = told
+        told(self._callers)
+
+    def block(self) -> int:
+        """About the chain's height now: what was last read, and the blocks that were due since."""
+        block, since = self._seen
+        return block + int((time.monotonic() - since) / self._block_seconds) if block else 0
 
     async def take(self, remedy: str) -> None:
         """Reads the membership; raises ConditionError, which names the `remedy`, without a seat in it."""
-        self._peers = await self._chain.peers()
+        await self._read()
         if self._hotkey not in self._peers:
             raise ConditionError(f"hotkey {self._hotkey} has no seat on this subnet; register it: {remedy}")
 
     async def keep(self) -> None:
         """Keeps membership and address up to date for ever; raises ChainBusy when the chain stays away."""
-        seconds = await self._chain.block_seconds()
+        self._block_seconds = seconds = await self._chain.block_seconds()
         seen = time.monotonic()
         while True:
             blocks = 1
@@ -94,13 +117,20 @@ class Seat:
     async def look(self) -> int:
         """One look at the chain and what follows from it; returns after how many blocks the next is due."""
         epoch = await self._chain.epoch()
+        self._seen = epoch.block, time.monotonic()
         if epoch.index != self._epoch or not self._published:
-            self._peers = await self._chain.peers()
+            await self._read()
             self._epoch = epoch.index
             await self._publish(self._peers.get(self._hotkey))
         if not self._published:
             return LATER_BLOCKS if self._limited else 1
         return MOST_BLOCKS if epoch.blocks_left is None else min(epoch.blocks_left + 1, MOST_BLOCKS)
+
+    async def _read(self) -> None:
+        self._peers = await self._chain.peers()
+        owner = await self._chain.owner() if self._policy.serve_owner else None
+        self._callers = self._policy.callers(self._peers, owner)
+        self._told(self._callers)
 
     async def _publish(self, me: Peer | None) -> None:
         """Publishes the address when the chain shows another one; a rate limit means later."""

@@ -33,6 +33,9 @@ FAILURES: dict[int, Failure] = {401: "refused", 403: "refused", 404: "refused", 
 
 ERROR_WORD = re.compile(r"[a-z][a-z-]{0,31}")
 MAX_ERROR_BYTES = 2048
+MUCH_OFF = ALLOWED_SKEW / 2
+"""Seconds from which on two clocks count as different."""
+
 MOST_OFF = 86_400.0
 """Seconds by which a peer's clock may differ and still be followed; nobody's clock is honestly off by more."""
 
@@ -130,9 +133,8 @@ class Client:
         try:
             exchange = await self._exchange(address, peer.hotkey, body)
         except Unanswered as refused:
-            if refused.clock_ahead is None or peer.hotkey in self._ahead:
+            if refused.clock_ahead is None or not self._follow(peer.hotkey, refused.clock_ahead):
                 raise
-            self._follow(peer.hotkey, refused.clock_ahead)
             exchange = await self._exchange(address, peer.hotkey, body)
         answer = _parsed(exchange.raw, query.id)
         try:
@@ -146,13 +148,17 @@ class Client:
             answer=exchange.raw.decode(),
         )
 
-    def _follow(self, peer: Hotkey, seconds: float) -> None:
-        """Signs by the peer's own clock from now on: a request is good at this one peer only, so that a false
-        clock harms nobody but who shows it.
+    def _follow(self, peer: Hotkey, seconds: float) -> bool:
+        """Signs by the peer's own clock from now on; whether that differs from what was done until now.
+
+        A request is good at this one peer only, so that a false clock harms nobody but who shows it.
         """
+        if abs(seconds - self._ahead.get(peer, 0.0)) < MUCH_OFF:
+            return False
         self._ahead[peer] = seconds
         way = "ahead of" if seconds > 0 else "behind"
         log.warning("%s's clock is %.1f s %s this machine's; following it", peer, abs(seconds), way)
+        return True
 
     def _checked(self, address: Address | None) -> Address:
         if address is None:
@@ -205,7 +211,7 @@ def _request(address: Address, signature: Mapping[str, str], body: bytes) -> byt
 def _refused(reply: Fetched) -> Unanswered:
     word, clock = _told(reply.body)
     failure, detail = FAILURES.get(reply.status, "error"), f"HTTP {reply.status}{word}"
-    if clock is None or word not in (" stale", " starting"):
+    if clock is None or word != " stale":
         return Unanswered(failure, detail)
     ahead = clock - time.time()
     return Unanswered(failure, f"{detail}: the peer's clock is {ahead:+.1f} s against this one", ahead)
@@ -219,7 +225,7 @@ def _told(body: bytes) -> tuple[str, float | None]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return "", None
     known = isinstance(word, str) and ERROR_WORD.fullmatch(word)
-    plausible = isinstance(clock, float) and ALLOWED_SKEW / 2 < abs(clock - time.time()) < MOST_OFF
+    plausible = isinstance(clock, float) and abs(clock - time.time()) < MOST_OFF
     return f" {word}" if known else "", clock if plausible else None
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from subnet.errors import BackendBusy, BackendError
 from subnet.protocol import MAX_ANSWER_BYTES, Answer, Hotkey, Query
 from subnet.transport.places import Busy, Places
+from subnet.transport.quotas import Quotas, Spent
 from subnet.transport.refusals import Denied, where_raised
 from subnet.transport.signing import JustStarted, Nonces, TooManyRequests
 
@@ -27,14 +27,15 @@ BACKEND_FAILED = "the miner's backend failed"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one miner gives: queries answered at once in all and for one caller, queries that wait, and the
-    longest time for one, in seconds.
+    """What one miner gives: queries answered at once in all and for one caller, queries that wait, the longest
+    time for one in seconds, and queries per minute for all callers together (0: as many as it can).
     """
 
     concurrency: int = 64
     per_caller: int = 32
     waiting: int = 64
     answer_seconds: float = 120.0
+    per_minute: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Desk:
         self._limits = limits or Limits()
         self._nonces = Nonces() if nonces is None else nonces
         self._places = Places(self._limits.concurrency, self._limits.per_caller, self._limits.waiting)
+        self._quotas = Quotas(self._limits.per_minute)
         self._share = share
         self._block = block
 
@@ -74,10 +76,12 @@ class Desk:
         """The reply to a signed query. Raises Denied; a query is never answered twice."""
         self._once(caller, nonce_ns)
         query = _parsed(body)
+        share = self._share(caller)
+        self._within_quota(caller, share)
         seconds = min(query.seconds, self._limits.answer_seconds)
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._in_turn(caller, query, seconds)
+                answer = await self._in_turn(caller, query, share, seconds)
         except TimeoutError:
             raise Denied(503, "too-slow", f"no answer within {seconds:g} s") from None
         raw = answer.model_dump_json().encode()
@@ -89,15 +93,21 @@ class Desk:
         try:
             new = self._nonces.check_and_store(caller, nonce_ns)
         except JustStarted as failure:
-            raise Denied(503, "starting", str(failure), retry_after=2, time=time.time()) from None
+            raise Denied(503, "starting", str(failure), retry_after=2) from None
         except TooManyRequests as failure:
             raise Denied(429, "too-many-requests", str(failure), retry_after=1) from None
         if not new:
             raise Denied(401, "replayed", "this nonce was already accepted from this hotkey")
 
-    async def _in_turn(self, caller: Hotkey, query: Query, seconds: float) -> Answer:
+    def _within_quota(self, caller: Hotkey, share: float) -> None:
         try:
-            place = await self._places.take(caller, self._share(caller), seconds)
+            self._quotas.spend(caller, share)
+        except Spent as spent:
+            raise Denied(429, "quota", str(spent), retry_after=spent.retry_after) from None
+
+    async def _in_turn(self, caller: Hotkey, query: Query, share: float, seconds: float) -> Answer:
+        try:
+            place = await self._places.take(caller, share, seconds)
         except Busy as busy:
             raise Denied(429, "busy", str(busy), retry_after=busy.retry_after) from None
         try:

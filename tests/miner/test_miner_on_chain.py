@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import bittensor as bt
+import psutil
 import pytest
 from bittensor.sp_core import Keypair
 
@@ -46,10 +47,10 @@ async def register(endpoint, wallet):
 
 
 @asynccontextmanager
-async def running(endpoint, wallet, port):
+async def running(endpoint, wallet, port, *more):
     """The miner's process, killed if it has not ended when the block does."""
     argv = ["-n", endpoint, "--netuid", NETUID, "-w", "alice", "-H", "miner", "--wallet-path", wallet.path]
-    argv += ["--backend", "echo", "--port", port]
+    argv += ["--backend", "echo", "--port", port, *more]
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(ROOT / "neurons" / "miner.py"),
@@ -126,3 +127,53 @@ async def test_the_chains_serving_rate_limit_means_later(chain, wallet):
         await node.advance(60)
         await line_with(process, "the chain shows uid")
     assert (await view.peers())[wallet.hotkey.ss58_address].address == Address("127.0.0.2", second)
+
+
+async def test_workers_share_a_port_serve_by_the_chains_word_and_end_with_the_miner(chain, wallet):
+    node, view = chain
+    port, hotkey = a_free_port(), wallet.hotkey.ss58_address
+    await register(node.endpoint, wallet)
+    query = Query(id="query-0001", messages=(Message(role="user", content="hello"),))
+    async with running(node.endpoint, wallet, port, "--workers", 2) as process:
+        await line_with(process, "the chain shows uid")
+        fronts = psutil.Process(process.pid).children()
+        assert len(fronts) == 2
+        peer = (await view.peers())[hotkey]
+        async with Client(ALICE, allow_private=True) as alice:
+            for _ in range(20):
+                assert (await alice.ask_all([peer], query, 10))[hotkey].failure == "refused"
+                await alice.close()
+        async with running(node.endpoint, wallet, port, "--workers", 2) as second:
+            _, said = await asyncio.wait_for(second.communicate(), 20)
+            assert second.returncode == 2
+            assert b"address already in use" in said
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 5) == 0
+        assert time.monotonic() - began < 2.5
+        gone, alive = psutil.wait_procs(fronts, timeout=3)
+        assert len(gone) == 2 and not alive
+
+
+async def test_a_miner_that_loses_a_worker_ends_and_says_so(chain, wallet):
+    node, _ = chain
+    await register(node.endpoint, wallet)
+    async with running(node.endpoint, wallet, a_free_port(), "--workers", 2) as process:
+        await line_with(process, "the chain shows uid")
+        fronts = psutil.Process(process.pid).children()
+        fronts[0].kill()
+        assert "a worker ended unasked" in await line_with(process, "worker")
+        assert await asyncio.wait_for(process.wait(), 5) == 1
+        _, alive = psutil.wait_procs(fronts, timeout=3)
+        assert not alive
+
+
+async def test_fronts_do_not_outlive_a_miner_that_is_killed(chain, wallet):
+    node, _ = chain
+    await register(node.endpoint, wallet)
+    async with running(node.endpoint, wallet, a_free_port(), "--workers", 2) as process:
+        await line_with(process, "the chain shows uid")
+        fronts = psutil.Process(process.pid).children()
+        process.kill()
+        _, alive = psutil.wait_procs(fronts, timeout=5)
+        assert not alive

@@ -27,6 +27,7 @@ class Script:
 
     members: dict
     index: int = 1
+    block: int = 100
     blocks_left: int | None = 9
     busy: bool = False
     away: bool = False

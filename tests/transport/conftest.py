@@ -52,10 +52,14 @@ def only_vera(caller: Hotkey) -> None:
 
 @asynccontextmanager
 async def a_server(
-    answer: Any = echo, limits: Limits | None = None, admit: Any = only_vera, nonces: Nonces | None = None
+    answer: Any = echo,
+    limits: Limits | None = None,
+    admit: Any = only_vera,
+    nonces: Nonces | None = None,
+    desk: Desk | None = None,
 ) -> AsyncIterator[Peer]:
     """A running server for MINER, as the peer that the chain would show; it takes nonces from before its start."""
-    desk = Desk(answer, limits, Nonces(since_ns=0) if nonces is None else nonces)
+    desk = desk or Desk(answer, limits, Nonces(since_ns=0) if nonces is None else nonces)
     async with serving(Server(MINER, desk, admit), listen("127.0.0.1", 0)) as address:
         yield a_peer(address)
 

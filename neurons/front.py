@@ -1,0 +1,55 @@
+"""One front of a miner with several workers: checks signatures and signs receipts; started by `fronts.py`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from neurons.process import opened_wallet, run
+from subnet.miner.policy import Callers
+from subnet.protocol import Hotkey
+from subnet.settings import NeuronSettings, setting
+from subnet.transport.workers import front
+
+ABOUT = "One front of a miner; `assay miner --workers N` starts these."
+
+
+class FrontSettings(NeuronSettings):
+    """A miner's settings, as far as a front needs them, and its two open files."""
+
+    listener: int = setting(None, help="number of the open socket to accept from")
+    desk: int = setting(None, help="number of the open socket to the miner")
+
+
+class Door:
+    """Who may come in, as the miner last said."""
+
+    def __init__(self) -> None:
+        self._callers = Callers()
+
+    def tell(self, told: Mapping[str, Any]) -> None:
+        """Takes a new list."""
+        self._callers = Callers(told["served"], told["refused"])
+
+    def admit(self, caller: Hotkey) -> None:
+        """Raises Refused for a caller that is not served."""
+        self._callers.admit(caller)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs until the miner closes its end; returns the exit code."""
+    settings = FrontSettings.read(argv, program="assay front", about=ABOUT)
+    return run("assay front", serve(settings), settings.verbose)
+
+
+async def serve(settings: FrontSettings) -> None:
+    """Serves for as long as the miner does."""
+    door = Door()
+    listener, desk = socket.socket(fileno=settings.listener), socket.socket(fileno=settings.desk)
+    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
