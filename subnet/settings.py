@@ -146,7 +146,15 @@ class MinerSettings(NeuronSettings):
     earner_stake: Annotated[float, Field(ge=0)] = setting(
         1000.0, help="a caller that earns incentive itself is served only above this stake weight, in TAO"
     )
+    serve_owner: bool = setting(False, help="serve the subnet owner's hotkey without permit or stake, too")
     concurrency: Annotated[int, Field(ge=1, le=4096)] = setting(64, help="queries answered at once, at most")
+    queue: Annotated[int, Field(ge=0, le=4096)] = setting(64, help="queries that wait for a place, at most")
+    quota: Annotated[float, Field(ge=0)] = setting(
+        0.0, help="queries per minute for all callers, each by its share of stake; 0: no limit"
+    )
+    workers: Annotated[int, Field(ge=1, le=64)] = setting(
+        1, help="processes that check signatures; above 1 they front the one that holds the model"
+    )
     threads: Annotated[int, Field(ge=1, le=256)] = setting(1, help="CPU threads of the transformers backend")
 
 
