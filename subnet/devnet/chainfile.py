@@ -2,8 +2,8 @@
 
 The file is an SQLite database with a write-ahead log. A block is one row: its header, its extrinsics and the values
 that it changed. Once blocks leave the window in which state can be read, their changes are folded into the table of
-all values. A file is read as bytes from a stranger: headers must form a chain of hashes that begins with the genesis
-of the configuration, and values carry checksums.
+all values, and what is left of them is a header among the past ones. A file is read as bytes from a stranger: headers
+must form a chain of hashes that begins with the genesis of the configuration, and values carry checksums.
 
 Nothing waits for the disk when a block is kept: the operating system has it, so a killed process loses nothing. A
 power failure may cost the last blocks but not the file, since SQLite syncs whenever it moves the log into the file.
@@ -42,14 +42,12 @@ from subnet.errors import ConditionError
 
 _FOLDED_AT_ONCE = 256  # blocks: most values in them are the same ones, written again and again
 _BODY = Vec(BYTES)
+_HEADER = "number, hash, state_root, extrinsics_root, digest"
 _SCHEMA = """
 CREATE TABLE chain (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE storage (key BLOB PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE blocks (
-    number INTEGER PRIMARY KEY, hash BLOB NOT NULL,
-    state_root BLOB NOT NULL, extrinsics_root BLOB NOT NULL, digest BLOB NOT NULL,
-    extrinsics BLOB, changes BLOB -- NULL once they are folded
-);
+CREATE TABLE past (number INTEGER PRIMARY KEY, hash, state_root, extrinsics_root, digest);
+CREATE TABLE recent (number INTEGER PRIMARY KEY, hash, state_root, extrinsics_root, digest, extrinsics, changes)
 """
 
 
@@ -81,7 +79,8 @@ class ChainFile:
             write_block(self._database, self.node)
         else:
             with transaction(self._database):
-                self._database.execute("DELETE FROM blocks WHERE number > ?", (head,))
+                self._database.execute("DELETE FROM recent WHERE number > ?", (head,))
+                self._database.execute("DELETE FROM past WHERE number >= ?", (head,))
                 write_block(self._database, self.node)
                 self._fold(head - self.node.config.retained_blocks)
         self._last = head
@@ -91,16 +90,15 @@ class ChainFile:
         if until <= self._folded:
             return
         values: dict[bytes, bytes | None] = {}
-        for _, changes in read_changes(self._database, self._folded, until):
+        for _, changes in read_changes(self._database, until):
             values.update(changes)
         kept = [(key, sealed(value, key)) for key, value in values.items() if value is not None]
         gone = [(key,) for key, value in values.items() if value is None]
         self._database.executemany("INSERT OR REPLACE INTO storage VALUES (?, ?)", kept)
         self._database.executemany("DELETE FROM storage WHERE key = ?", gone)
-        span = (max(self._folded, 0), until)
-        self._database.execute(
-            "UPDATE blocks SET extrinsics = NULL, changes = NULL WHERE number BETWEEN ? AND ?", span
-        )
+        headers = f"INSERT INTO past SELECT {_HEADER} FROM recent WHERE number <= ?"
+        self._database.execute(headers, (until,))
+        self._database.execute("DELETE FROM recent WHERE number <= ?", (until,))
         self._database.execute("INSERT OR REPLACE INTO chain VALUES ('folded', ?)", (until,))
         self._folded = until
 
@@ -181,11 +179,13 @@ def _config(text: bytes) -> ChainConfig:
 def _read_blocks(database: sqlite3.Connection, node: Node) -> None:
     """Puts the file's blocks on the genesis of a new chain; each must be the child of the one before it."""
     blocks = node.blocks
-    rows = database.execute("SELECT * FROM blocks ORDER BY number")
+    rows = database.execute(
+        f"SELECT {_HEADER}, NULL FROM past UNION ALL SELECT {_HEADER}, extrinsics FROM recent ORDER BY number"
+    )
     first = next(rows, None)
     if first is None or (first[0], first[1]) != (0, blocks.genesis_hash):
         raise Damaged("its block 0 does not follow from its configuration")
-    for number, name, state_root, extrinsics_root, digest, extrinsics, _ in rows:
+    for number, name, state_root, extrinsics_root, digest, extrinsics in rows:
         if number != blocks.number + 1:
             raise Damaged(f"block {blocks.number + 1} is missing")
         body = None if extrinsics is None else decode_all(_BODY, extrinsics)
@@ -201,7 +201,7 @@ def _read_state(database: sqlite3.Connection, node: Node, folded: int) -> None:
     if folded >= 0:
         rows = database.execute("SELECT key, value FROM storage")
         state.replace(folded, {key: Encoded(unsealed(value, key)) for key, value in rows})
-    for number, changes in read_changes(database, folded, node.blocks.number):
+    for number, changes in read_changes(database, node.blocks.number):
         if number > state.block:
             state.open_block()
         if number != state.block:
@@ -227,4 +227,4 @@ def write_block(database: sqlite3.Connection, node: Node) -> None:
         None if extrinsics is None else _BODY.encode(extrinsics),
         encoded_changes(node.state.changes(), node.runtime.encoded),
     )
-    database.execute("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    database.execute("INSERT OR REPLACE INTO recent VALUES (?, ?, ?, ?, ?, ?, ?)", row)

@@ -105,13 +105,10 @@ def encoded_changes(changes: dict[bytes, Any], encode: Callable[[bytes, Any], by
 
 
 def read_changes(
-    database: sqlite3.Connection, first: int, last: int
+    database: sqlite3.Connection, last: int
 ) -> Iterator[tuple[int, list[tuple[bytes, bytes | None]]]]:
-    """The numbers of blocks whose changes are not folded, and the keys and values; None for deleted ones."""
-    rows = database.execute(
-        "SELECT number, changes FROM blocks WHERE number BETWEEN ? AND ? AND changes IS NOT NULL ORDER BY number",
-        (first, last),
-    )
+    """The numbers of recent blocks up to `last`, and the keys and values they changed; None for deleted ones."""
+    rows = database.execute("SELECT number, changes FROM recent WHERE number <= ? ORDER BY number", (last,))
     for number, changes in rows:
         yield number, list(_decoded_changes(unsealed(changes)))
 
