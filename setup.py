@@ -17,6 +17,7 @@ CORE = [
     "xxhash>=3.5",
     "reasoning-gym==0.1.25",
     "rich>=13",
+    "prometheus-client>=0.20",
     "pyyaml>=6",
 ]
 LOCAL = ["torch>=2.6", "transformers>=5.0", "tokenizers>=0.21", "safetensors>=0.5"]

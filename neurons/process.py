@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import bittensor as bt
@@ -24,20 +24,35 @@ def run(program: str, work: Coroutine[Any, Any, None], verbose: bool) -> int:
     """Runs a neuron until its work ends or a signal arrives; returns the exit code.
 
     0 ended by a signal or done, 2 wrong settings, 3 a named condition failed, 1 anything else; each failure is
-    one line on standard error.
+    one line on standard error. Whatever still runs then has END_SECONDS to end.
     """
     _log_to_stderr(verbose)
+    # A thread, because what holds the process up (a judge that thinks for ever, a model being loaded, a socket
+    # that does not close) may hold up the event loop, too.
+    deadlines: list[threading.Timer] = []
+
+    def end_in_time(code: int) -> None:
+        deadlines.append(threading.Timer(END_SECONDS, os._exit, (code,)))
+        deadlines[-1].daemon = True
+        deadlines[-1].start()
+
     try:
-        return asyncio.run(_until_signalled(work))
-    except SettingsError as problem:
+        return asyncio.run(_until_signalled(program, work, end_in_time))
+    finally:
+        for deadline in deadlines:
+            deadline.cancel()
+
+
+def _told(program: str, problem: Exception) -> int:
+    """Prints the one line about a failure; returns its exit code."""
+    if isinstance(problem, SettingsError):
         return fail(f"{program}: {problem}", 2)
-    except (ConditionError, ModelError) as problem:
+    if isinstance(problem, ConditionError | ModelError):
         return fail(f"{program}: {problem}", 3)
-    except SubnetError as problem:
+    if isinstance(problem, SubnetError):
         return fail(f"{program}: {problem}", 1)
-    except Exception as bug:
-        logging.getLogger(__name__).debug("unexpected", exc_info=True)
-        return fail(f"{program}: unexpected {type(bug).__name__}: {bug} (--verbose tells where)", 1)
+    logging.getLogger(__name__).debug("unexpected", exc_info=problem)
+    return fail(f"{program}: unexpected {type(problem).__name__}: {problem} (--verbose tells where)", 1)
 
 
 def opened_wallet(settings: NeuronSettings) -> bt.Wallet:
@@ -56,8 +71,10 @@ def opened_wallet(settings: NeuronSettings) -> bt.Wallet:
     return wallet
 
 
-async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
-    """Runs the work as this task, which SIGINT and SIGTERM cancel."""
+async def _until_signalled(
+    program: str, work: Coroutine[Any, Any, None], end_in_time: Callable[[int], None]
+) -> int:
+    """Runs the work as this task, which SIGINT and SIGTERM cancel; returns the exit code."""
     task = asyncio.current_task()
     assert task is not None
     ended = threading.Event()
@@ -66,11 +83,7 @@ async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
         if not ended.is_set():
             ended.set()
             task.cancel()
-            # A thread, because what holds the process up (a model being loaded, a socket that does not close)
-            # may hold up the event loop, too.
-            timer = threading.Timer(END_SECONDS, os._exit, (0,))
-            timer.daemon = True
-            timer.start()
+            end_in_time(0)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, end)
@@ -79,6 +92,10 @@ async def _until_signalled(work: Coroutine[Any, Any, None]) -> int:
     except asyncio.CancelledError:
         if not ended.is_set():
             raise
+    except Exception as problem:  # noqa: BLE001 - the process's boundary: a bug, too, is one line and an exit code
+        code = _told(program, problem)
+        end_in_time(code)
+        return code
     return 0
 
 

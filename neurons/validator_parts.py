@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from neurons.metrics import Metrics
 from neurons.process import opened_wallet
 from neurons.rubrics import load_rubric
 from neurons.status import Recording, Sink, StatusFile
+from neurons.validator_memory import Memory
 from neurons.wandb_sink import WandbSink
 from neurons.weight_duty import WeightDuty
 from subnet.chain import Chain, Epoch
@@ -18,20 +21,16 @@ from subnet.errors import ConditionError, SettingsError
 from subnet.protocol import Hotkey, Peer
 from subnet.settings import ValidatorSettings
 from subnet.tasks import TASKS
-from subnet.tasks.base import Judge, Source
+from subnet.tasks.base import Source
 from subnet.tasks.secret import Secret
 from subnet.transport.addresses import is_local
 from subnet.transport.client import Client
 from subnet.validator.journal import Entry, Journal
-from subnet.validator.ledger import Ledger
-from subnet.validator.scores import Rules
+from subnet.validator.round import Bench
 from subnet.validator.store import Store
-from subnet.validator.weights import Payment, from_scores
+from subnet.validator.weights import Payment, Shape, from_scores, shape_named
 
 log = logging.getLogger(__name__)
-
-HALF_LIFE_EPOCHS = 2
-"""Epochs after which an observation counts half: a miner that changes is paid for it within hours."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,11 @@ class Parts:
 
     hotkey: Hotkey
     chain: Chain
-    client: Client
+    keeps_time: bool
+    bench: Bench
     source: Source
-    judge: Judge
     secret: Secret
-    ledger: Ledger
+    memory: Memory
     duty: WeightDuty
     sinks: Sequence[Sink]
 
@@ -52,45 +51,67 @@ class Parts:
 @asynccontextmanager
 async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
     """The parts, open until the context ends; SettingsError or ConditionError names what is wrong."""
-    source, judge = _source(settings.tasks), load_rubric(settings.rubric)
+    source, judge, shape = _source(settings.tasks), load_rubric(settings.rubric), _shape(settings.shape)
     wallet = opened_wallet(settings)
     hotkey = Hotkey(wallet.hotkey.ss58_address)
     async with AsyncExitStack() as stack:
         folder = state_folder(settings, hotkey)
         store = stack.enter_context(Store.open(folder / "validator.db"))
-        ledger, sinks = Ledger(store), _sinks(settings, hotkey, stack)
-        chain = await stack.enter_async_context(
-            Chain.connect(settings.network, settings.netuid, settings.chain_seconds)
-        )
-        private = settings.allow_private or is_local(settings.network, await chain.genesis())
-        client = await stack.enter_async_context(Client(wallet.hotkey, allow_private=private))
+        metrics = None if settings.metrics_port is None else Metrics.served(settings.metrics_port)
+        sinks = [*_sinks(settings, hotkey, stack), *([metrics] if metrics else [])]
+        chain = await stack.enter_async_context(_chain(settings))
+        local = is_local(settings.network, await chain.genesis())
+        client = await stack.enter_async_context(Client(wallet.hotkey, settings.allow_private or local))
+        memory = Memory(store, chain, settings.state_mb)
+        await memory.refresh(await chain.epoch())
 
         def weigh(epoch: Epoch, peers: Mapping[Hotkey, Peer], owner: Hotkey) -> dict[Hotkey, float]:
             if settings.burn_share and owner not in peers:
                 log.warning("nothing can be burnt: the owner's hotkey %s has no seat", owner)
-            scores = ledger.scores(epoch.block, peers, rules(epoch))
-            return from_scores(scores, peers, Payment(owner, settings.burn_share))
+            return from_scores(memory.scores(epoch, peers), peers, Payment(owner, settings.burn_share, shape))
 
         def tell(entry: Entry) -> None:
             for sink in sinks:
                 sink.weights(entry)
 
-        duty = WeightDuty(chain, wallet, Journal(store, tell), weigh)
-        secret = _secret(folder / "task-secret")
-        yield Parts(hotkey, chain, client, source, judge, secret, ledger, duty, sinks)
+        def aged(age: int, cutoff: int) -> None:
+            if metrics is not None:
+                metrics.aged(age, cutoff)
+
+        yield Parts(
+            hotkey=hotkey,
+            chain=chain,
+            keeps_time=not local or abs(time.time() - await chain.timestamp()) < settings.stale_seconds,
+            bench=Bench(client, judge, settings.judge_seconds),
+            source=source,
+            secret=_secret(folder / "task-secret"),
+            memory=memory,
+            duty=WeightDuty(chain, wallet, Journal(store, tell), weigh, settings.version_key, aged),
+            sinks=sinks,
+        )
+
+
+def _chain(settings: ValidatorSettings) -> AbstractAsyncContextManager[Chain]:
+    fallbacks = [endpoint.strip() for endpoint in settings.fallback.split(",") if endpoint.strip()]
+    return Chain.connect(
+        settings.network, settings.netuid, settings.chain_seconds, fallbacks, settings.mechid
+    )
 
 
 def state_folder(settings: ValidatorSettings, hotkey: Hotkey) -> Path:
-    """Where ledger, journal and task secret are kept: one folder for each network, subnet and hotkey."""
+    """Where a validator remembers: one folder for each network, subnet, hotkey and, beyond the first, mechanism."""
     if settings.state is not None:
         return settings.state.expanduser()
     network = "".join(c if c.isalnum() or c in "-." else "_" for c in settings.network)
-    return Path.home() / ".assay" / network / str(settings.netuid) / hotkey
+    folder = Path.home() / ".assay" / network / str(settings.netuid) / hotkey
+    return folder / f"mechanism-{settings.mechid}" if settings.mechid else folder
 
 
-def rules(epoch: Epoch) -> Rules:
-    """How observations age in this subnet."""
-    return Rules(half_life=max(1, HALF_LIFE_EPOCHS * epoch.tempo))
+def _shape(text: str) -> Shape:
+    try:
+        return shape_named(text)
+    except ValueError as problem:
+        raise SettingsError(f"--shape {problem}") from problem
 
 
 def _source(name: str) -> Source:

@@ -62,6 +62,11 @@ class Chain:
         """The endpoint in use."""
         return self._line.endpoint
 
+    @property
+    def connection(self) -> int:
+        """A number that changes with every new connection."""
+        return self._line.number
+
     async def change_endpoint(self, why: str) -> None:
         """Goes on over a new connection, to another endpoint if one is known and answers."""
         await self._line.change(self._line.client, why)

@@ -41,7 +41,10 @@ Result = TypeVar("Result")
 
 
 class Line:
-    """The connection to one of a chain's endpoints; made by `Line.connect`."""
+    """The connection to one of a chain's endpoints; made by `Line.connect`.
+
+    `number` counts how often it was changed, `genesis` is the hash of block 0 as 0x text.
+    """
 
     def __init__(self, network: str, endpoints: Sequence[str], seconds: float) -> None:
         self._network = network
@@ -49,6 +52,7 @@ class Line:
         self._place = 0
         self.genesis = ""
         self._changing = asyncio.Lock()
+        self.number = 0
         self.seconds = seconds
         self.client: bt.Client
 
@@ -102,6 +106,7 @@ class Line:
                 log.warning("%s; no other endpoint answers (%s)", why, problem)
                 return
             old, self.client = self.client, fresh
+            self.number += 1
             log.warning("%s; going on over %s", why, self.endpoint)
             await _close(old)
 

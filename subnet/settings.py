@@ -161,6 +161,18 @@ class MinerSettings(NeuronSettings):
 class ValidatorSettings(NeuronSettings):
     """Settings of `neurons/validator.py`."""
 
+    chain_seconds: Annotated[float, Field(gt=0)] = setting(
+        12.0, env="ASSAY_CHAIN_SECONDS", help="deadline of one chain call, in seconds"
+    )
+    fallback: str = setting(
+        "",
+        env="ASSAY_FALLBACK",
+        help="other ws:// endpoints of the same chain, separated by commas; default: those the SDK knows",
+    )
+    mechid: Annotated[int, Field(ge=0, lt=256)] = setting(0, help="the subnet's mechanism to set weights for")
+    version_key: Annotated[int, Field(ge=0, lt=1 << 64)] = setting(
+        0, help="version key to send with weights; the subnet's owner says which"
+    )
     tasks: str = setting("reasoning", help="task family to draw from")
     rubric: str = setting("", help="own rubric as FILE.py:NAME; default: Assay's")
     sample_size: Annotated[int, Field(ge=1, le=4096)] = setting(16, help="miners asked per round, at most")
@@ -172,13 +184,27 @@ class ValidatorSettings(NeuronSettings):
     burn_share: Annotated[float, Field(ge=0, le=1)] = setting(
         0.0, help="share of the weights given to the owner's hotkey, which burns it"
     )
+    shape: str = setting(
+        "linear", help="how scores become weights: linear, softmax:TEMPERATURE, or top:COUNT"
+    )
+    judge_seconds: Annotated[float, Field(gt=0)] = setting(
+        45.0, help="end the process when judging a round takes longer"
+    )
     state: Path | None = setting(
         None, help="folder of ledger, journal and task secret; default ~/.assay/NETWORK/NETUID/HOTKEY"
     )
     status: Path | None = setting(None, help="append rounds and weights to this file as JSON lines")
     record: Path | None = setting(None, help="keep every round, answers included, in this folder for replay")
+    state_mb: Annotated[int, Field(ge=1)] = setting(
+        256, help="size in MB up to which the ledger keeps what no score needs"
+    )
     stale_seconds: Annotated[float, Field(gt=0)] = setting(
-        120.0, help="end the process when no block arrived for so long"
+        45.0, help="end the process when no block arrived, or no chain call was answered, for so long"
+    )
+    metrics_port: Port | None = setting(None, help="serve metrics for Prometheus at this port of 127.0.0.1")
+    explain_host: str = setting("0.0.0.0", help="IP address for --explain-port")
+    explain_port: Port | None = setting(
+        None, help="explain to each miner its own score, one epoch late, when it asks at this port"
     )
     allow_private: bool = setting(False, help="also ask miners at loopback and private addresses")
     wandb: bool = setting(False, help="send rounds and epochs to Weights & Biases")

@@ -16,9 +16,6 @@ from subnet.protocol import Hotkey, Peer, Query, Reply
 from subnet.tasks.base import Judge, Reward, Task
 from subnet.validator.scores import Observation
 
-JUDGE_SECONDS = 300.0
-"""What judging one round may take; a judge that needs longer cannot keep up with any epoch."""
-
 
 class Asker(Protocol):
     """Whoever carries queries to peers; a peer's failure comes back as its reply."""
@@ -78,30 +75,42 @@ class Round:
         return tuple(judgement.observation(self.moment) for judgement in self.judgements)
 
 
-async def play(
-    moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], asker: Asker, judge: Judge
-) -> Round:
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who asks and who judges, and the seconds that judging one round may take.
+
+    A judge that needs longer cannot keep up with any epoch, or hangs.
+    """
+
+    asker: Asker
+    judge: Judge
+    judge_seconds: float = 45.0
+
+
+async def play(moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], bench: Bench) -> Round:
     """Asks every peer every task at once, each task under its own deadline, and judges what came back.
 
-    Raises ConditionError when the judge does not come to an end within JUDGE_SECONDS.
+    Raises ConditionError when the judge does not come to an end within its seconds.
     """
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(asker.ask_all(peers, task.query, task.budget)) for task in tasks]
+        asked = [group.create_task(bench.asker.ask_all(peers, task.query, task.budget)) for task in tasks]
     replies = [task.result() for task in asked]
 
     def judge_all() -> tuple[Judgement, ...]:
         return tuple(
             judgement
             for task, heard in zip(tasks, replies, strict=True)
-            for judgement in judged(task, peers, heard, judge)
+            for judgement in judged(task, peers, heard, bench.judge)
         )
 
     try:
-        async with asyncio.timeout(JUDGE_SECONDS):
+        async with asyncio.timeout(bench.judge_seconds):
             # A thread, because a judge may run a model for seconds, and blocks arrive meanwhile.
             return Round(moment, await asyncio.to_thread(judge_all))
     except TimeoutError:
-        raise ConditionError(f"the rubric did not judge a round within {JUDGE_SECONDS:g} s") from None
+        raise ConditionError(
+            f"the rubric did not judge a round within {bench.judge_seconds:g} s; give it --judge-seconds"
+        ) from None
 
 
 def judged(

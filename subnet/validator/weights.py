@@ -56,6 +56,21 @@ def top(count: int, then: Shape = linear) -> Shape:
     return shape
 
 
+def shape_named(text: str) -> Shape:
+    """The shape that `linear`, `softmax:TEMPERATURE` or `top:COUNT` names; ValueError says what is wrong."""
+    name, _, number = text.partition(":")
+    if text == "linear":
+        return linear
+    try:
+        if name == "softmax":
+            return softmax(float(number))
+        if name == "top":
+            return top(int(number))
+    except ValueError as problem:
+        raise ValueError(f"{text}: {problem}") from None
+    raise ValueError(f"{text}: linear, softmax:TEMPERATURE or top:COUNT")
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """How an owner pays: the shape, the share that is burnt, and the hotkey that burns it."""

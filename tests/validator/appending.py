@@ -11,7 +11,7 @@ from subnet.tasks.draw import Draw
 from subnet.tasks.reasoning import Reasoning
 from subnet.tasks.secret import Secret
 from subnet.validator.ledger import Ledger
-from subnet.validator.round import Moment, play
+from subnet.validator.round import Bench, Moment, play
 from subnet.validator.store import Store
 
 PEERS = [
@@ -44,7 +44,7 @@ async def played(seed, number):
     """Round `number` of the run with this seed: the same whenever it is played."""
     tasks = Draw(SOURCE, Secret(bytes([seed]) * 32), number // 50, "0x00").tasks([number], 5.0)
     moment = Moment(f"{seed}-{number}", number // 50, number)
-    return await play(moment, tasks, PEERS, Seeded(seed, number, tasks), DEFAULT)
+    return await play(moment, tasks, PEERS, Bench(Seeded(seed, number, tasks), DEFAULT))
 
 
 async def main(path, seed):

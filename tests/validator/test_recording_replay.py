@@ -9,7 +9,7 @@ from subnet.recording import Recorder, recorded, rejudged
 from subnet.tasks.draw import Draw
 from subnet.tasks.reasoning import Reasoning
 from subnet.tasks.secret import Secret
-from subnet.validator.round import Moment, play
+from subnet.validator.round import Bench, Moment, play
 
 SOURCE = Reasoning()
 
@@ -34,7 +34,7 @@ async def rounds(peer, count):
     for number in range(count):
         tasks = Draw(SOURCE, Secret(b"s" * 32), number // 3, "0x00").tasks([number, number + 100], 5.0)
         moment = Moment(f"round-{number}", number // 3, number * 10)
-        yield await play(moment, tasks, peers, Half(tasks), DEFAULT)
+        yield await play(moment, tasks, peers, Bench(Half(tasks), DEFAULT))
 
 
 def plain(played):

@@ -9,7 +9,7 @@ import pytest
 from reward.default import DEFAULT
 from subnet.errors import ConditionError
 from subnet.protocol import Reply
-from subnet.validator.round import Moment, play
+from subnet.validator.round import Bench, Moment, play
 
 MOMENT = Moment("round-1", 3, 777)
 
@@ -33,7 +33,7 @@ class Scripted:
 async def test_rewards_are_put_beside_those_who_earned_them(peer, task, answer):
     peers, tasks = [peer("b"), peer("a"), peer("c")], [task("task-0001"), task("task-0002", "7")]
     asker = Scripted(answer, {("a", "task-0001"): "42", ("b", "task-0002"): "7", ("a", "task-0002"): "8"})
-    played = await play(MOMENT, tasks, peers, asker, DEFAULT)
+    played = await play(MOMENT, tasks, peers, Bench(asker, DEFAULT))
     found = {(seen.hotkey, seen.task_id): seen.value for seen in played.observations()}
     assert found == {
         ("a", "task-0001"): 1.0,
@@ -47,7 +47,7 @@ async def test_rewards_are_put_beside_those_who_earned_them(peer, task, answer):
 
 
 async def test_an_observation_tells_when_how_long_and_why_not_but_no_text(peer, task, answer):
-    played = await play(MOMENT, [task()], [peer("a", registered_at=9)], Scripted(answer, {}), DEFAULT)
+    played = await play(MOMENT, [task()], [peer("a", registered_at=9)], Bench(Scripted(answer, {}), DEFAULT))
     (seen,) = played.observations()
     assert (seen.block, seen.epoch, seen.round_id, seen.registered_at) == (777, 3, "round-1", 9)
     assert (seen.value, seen.evidence, seen.failure, seen.seconds) == (0.0, 1.0, "timeout", 1.0)
@@ -56,20 +56,19 @@ async def test_an_observation_tells_when_how_long_and_why_not_but_no_text(peer, 
 
 
 async def test_a_round_is_frozen(peer, task, answer):
-    played = await play(MOMENT, [task()], [peer("a")], Scripted(answer, {}), DEFAULT)
+    played = await play(MOMENT, [task()], [peer("a")], Bench(Scripted(answer, {}), DEFAULT))
     with pytest.raises(dataclasses.FrozenInstanceError):
         played.moment = None
 
 
 async def test_a_judge_that_forgets_somebody_is_a_programming_error(peer, task, answer):
     with pytest.raises(ValueError, match="zip"):
-        await play(MOMENT, [task()], [peer("a")], Scripted(answer, {}), lambda task, replies: [])
+        await play(MOMENT, [task()], [peer("a")], Bench(Scripted(answer, {}), lambda task, replies: []))
 
 
 async def test_the_loop_goes_on_while_a_judge_thinks_and_a_judge_that_never_ends_is_given_up(
     peer, task, answer, monkeypatch
 ):
-    monkeypatch.setattr("subnet.validator.round.JUDGE_SECONDS", 0.2)
     gate, ticks = threading.Event(), []
 
     async def tick():
@@ -79,7 +78,12 @@ async def test_the_loop_goes_on_while_a_judge_thinks_and_a_judge_that_never_ends
 
     ticking = asyncio.create_task(tick())
     with pytest.raises(ConditionError, match="did not judge a round"):
-        await play(MOMENT, [task()], [peer("a")], Scripted(answer, {}), lambda task, replies: gate.wait(10))
+        await play(
+            MOMENT,
+            [task()],
+            [peer("a")],
+            Bench(Scripted(answer, {}), lambda task, replies: gate.wait(10), 0.2),
+        )
     gate.set()
     ticking.cancel()
     assert len(ticks) > 5
