@@ -1,12 +1,19 @@
-"""Baskets of root validators: this chain has none, and says so with empty answers, which clients accept."""
+"""Baskets of root validators: this chain has none, and says so with empty answers, which clients accept.
+
+What root stakers may claim is set aside by subnet here, as before there were baskets.
+"""
 
 from typing import Any
 
+from subnet.devnet.pallets.subtensor.pool import price
+from subnet.devnet.pallets.subtensor.root_claims import owed
+from subnet.devnet.pallets.subtensor.storage import StakingHotkeys
 from subnet.devnet.pallets.subtensor.types import AccountId32, AlphaBalance, NetUid, TaoBalance
 from subnet.devnet.scale import U64, Option, Tuple, Vec
 from subnet.devnet.state import State
 from subnet.devnet.views import basket_types
 from subnet.devnet.views.api import BetaBasket
+from subnet.rules.fixed import U64F64
 
 HOTKEY, COLDKEY = ("hotkey", AccountId32), ("coldkey", AccountId32)
 
@@ -35,8 +42,12 @@ def get_beta_pricing(state: State, hotkey: bytes) -> None:
 
 @BetaBasket.method([COLDKEY], output=TaoBalance)
 def get_root_basket_owed(state: State, coldkey: bytes) -> int:
-    """0 rao."""
-    return 0
+    """What a coldkey's unclaimed root dividends are worth at the pools' prices, in rao of TAO."""
+    return sum(
+        (alpha * price(state, netuid)) >> U64F64.fraction_bits
+        for hotkey in StakingHotkeys[state, coldkey]
+        for netuid, alpha in owed(state, hotkey, coldkey).items()
+    )
 
 
 @BetaBasket.method([COLDKEY], output=Vec(basket_types.BasketPosition))

@@ -85,9 +85,9 @@ ELSEWHERE = [
     no("swap_stake", BOB, "NotEnoughStakeToWithdraw", **{**FROM, "alpha_amount": MUCH}),
     ok("swap_stake_limit", BOB, "StakeSwapped", **FROM, **ANY_LIMIT),
     no("swap_stake_limit", BOB, "SlippageTooHigh", **FROM, **NO_LIMIT),
+    ok("claim_root", BOB, "RootClaimed", subnets=[NETUID]),
     # Not modelled (docs/chain.md): refused, whoever asks
     no("add_collateral", CHARLIE, "CallFiltered", netuid=NETUID, hotkey=hot(MONA), alpha=SOME, limit_price=MUCH),
-    no("claim_root", BOB, "CallFiltered", subnets=[NETUID]),
     no("set_min_collateral", CHARLIE, "CallFiltered", netuid=NETUID, hotkey=hot(MONA), min_locked=SOME),
 ]  # fmt: skip
 

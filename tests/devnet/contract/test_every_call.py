@@ -11,7 +11,12 @@ from tests.devnet.contract.world import Case, World, founded
 
 TABLES = (cases_admin, cases_frame, cases_staking, cases_subnets, cases_weights)
 CASES: list[Case] = [case for table in TABLES for case in table.CASES]
-NEVER_FAIL = {"Balances.transfer_all", "System.remark", "System.remark_with_event"}
+NEVER_FAIL = {
+    "SubtensorModule.claim_root",
+    "Balances.transfer_all",
+    "System.remark",
+    "System.remark_with_event",
+}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,6 +9,7 @@ from typing import Any
 
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets import alpha_assets, assay, balances, commitments, swap
+from subnet.devnet.pallets.subtensor import root_rates
 from subnet.devnet.pallets.subtensor.errors import SubnetNotExists
 from subnet.devnet.pallets.subtensor.events import NetworkRemoved
 from subnet.devnet.pallets.subtensor.pallet import pallet
@@ -54,6 +55,7 @@ def dissolve(state: State, netuid: int) -> None:
         if isinstance(item, StorageMap):
             for key in list(_keys_of(state, item, netuid, indices)):
                 del item[state, *key]
+    root_rates.forget(state, netuid)
     TotalNetworks[state] = TotalNetworks[state] - 1
     state.deposit(NetworkRemoved(netuid))
 

@@ -305,6 +305,11 @@ DynamicTempoBlockedByCommitReveal = error(
 
 # Hotkey swaps
 NewHotKeyIsSameWithOld = error(22, "NewHotKeyIsSameWithOld", "Old and new hotkey are the same.")
+NewHotKeyNotCleanForRootSwap = error(
+    23,
+    "NewHotKeyNotCleanForRootSwap",
+    "The new hotkey has root stake or root dividends already. Take another.",
+)
 NotEnoughBalanceToPaySwapHotKey = error(
     45, "NotEnoughBalanceToPaySwapHotKey", "The balance does not cover the price of a hotkey swap."
 )

@@ -8,7 +8,6 @@ from subnet.devnet.pallets.subtensor.pallet import pallet
 RESERVED = tuple(
     pallet.error(index, name, doc)
     for index, name, doc in (
-        (23, "NewHotKeyNotCleanForRootSwap", "The new hotkey already has root stake or claims."),
         (24, "InvalidWorkBlock", "The block of the proof of work is out of range."),
         (25, "InvalidDifficulty", "The proof of work is too easy."),
         (26, "InvalidSeal", "The seal does not belong to this proof of work."),

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 from subnet.devnet.frame import Origin, ensure
 from subnet.devnet.pallets import balances
-from subnet.devnet.pallets.subtensor import errors, shares, storage
+from subnet.devnet.pallets.subtensor import errors, root_rates, shares, storage
 from subnet.devnet.pallets.subtensor.events import HotkeySwapped
 from subnet.devnet.pallets.subtensor.pallet import pallet
 from subnet.devnet.pallets.subtensor.subnets import (
+    ROOT,
     associate,
     coldkey_of,
     ensure_exists,
@@ -107,6 +108,11 @@ def _ensure_may_swap(state: State, swap: Swap, subnets: list[int]) -> None:
         ensure(not is_member(state, subnet, swap.new), errors.HotKeyAlreadyRegisteredInSubNet)
         last = storage.LastHotkeySwapOnNetuid[state, subnet, swap.coldkey]
         ensure(last == 0 or state.block - last >= interval, errors.HotKeySwapOnSubnetIntervalNotPassed)
+    if ROOT in subnets and not swap.keep_stake:
+        clean = (
+            not storage.TotalHotkeyAlpha[state, swap.new, ROOT] and not storage.RootClaimable[state, swap.new]
+        )
+        ensure(clean, errors.NewHotKeyNotCleanForRootSwap)
 
 
 def _pay(state: State, coldkey: bytes, rao: int) -> None:
@@ -148,10 +154,13 @@ def _relink(state: State, swap: Swap, netuid: int) -> None:
 
 
 def _move_stake(state: State, swap: Swap, netuid: int) -> None:
+    claims = root_rates.renamed(state, swap.old, swap.new) if netuid == ROOT else {}
     for coldkey, subnet, alpha in list(shares.nominators(state, swap.old)):
         if subnet == netuid:
             shares.decrease_stake(state, swap.old, coldkey, netuid, alpha)
             shares.increase_stake(state, swap.new, coldkey, netuid, alpha)
+    if netuid == ROOT:
+        root_rates.restored(state, swap.new, claims)
     for (coldkey, subnet), hotkey in storage.AutoStakeDestination.items(state):
         if subnet == netuid and hotkey == swap.old:
             storage.AutoStakeDestination[state, coldkey, netuid] = swap.new
@@ -159,7 +168,7 @@ def _move_stake(state: State, swap: Swap, netuid: int) -> None:
 
 def _retire(state: State, swap: Swap) -> None:
     """Nothing is left of the old hotkey: it belongs to nobody and may be associated anew."""
-    for item in (storage.Delegates, storage.RootClaimable, storage.AutoParentDelegationEnabled):
+    for item in (storage.Delegates, storage.AutoParentDelegationEnabled):
         _move(state, item, (swap.old,), (swap.new,))
     del storage.Owner[state, swap.old]
     owned = storage.OwnedHotkeys[state, swap.coldkey]

@@ -6,6 +6,7 @@ paid into it raise everybody's stake at once. Shares are U64F64 raw bits; amount
 
 from collections.abc import Iterator
 
+from subnet.devnet.pallets.subtensor import root_rates
 from subnet.devnet.pallets.subtensor.storage import (
     Alpha,
     StakingHotkeys,
@@ -13,6 +14,7 @@ from subnet.devnet.pallets.subtensor.storage import (
     TotalHotkeyAlpha,
     TotalHotkeyShares,
 )
+from subnet.devnet.pallets.subtensor.subnets import ROOT
 from subnet.devnet.pallets.subtensor.types import FixedU128
 from subnet.devnet.state import State
 from subnet.rules.stake import SharePool, shares_for
@@ -43,6 +45,8 @@ def increase_stake(state: State, hotkey: bytes, coldkey: bytes, netuid: int, amo
     _set_share(state, hotkey, coldkey, netuid, Alpha[state, hotkey, coldkey, netuid].bits + bought)
     _set_pool(state, hotkey, netuid, SharePool(pool.value + amount, pool.shares + bought))
     _remember(state, hotkey, coldkey)
+    if netuid == ROOT:
+        root_rates.joined(state, hotkey, coldkey, amount)
 
 
 def decrease_stake(state: State, hotkey: bytes, coldkey: bytes, netuid: int, amount: int) -> None:
@@ -55,6 +59,8 @@ def decrease_stake(state: State, hotkey: bytes, coldkey: bytes, netuid: int, amo
     sold = share if amount == held else min(share, shares_for(pool, amount))
     _set_share(state, hotkey, coldkey, netuid, share - sold)
     _set_pool(state, hotkey, netuid, SharePool(pool.value - amount, pool.shares - sold))
+    if netuid == ROOT:
+        root_rates.left(state, hotkey, coldkey, amount)
 
 
 def increase_for_all(state: State, hotkey: bytes, netuid: int, amount: int) -> None:

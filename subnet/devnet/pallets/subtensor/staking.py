@@ -10,7 +10,7 @@ from subnet.devnet.pallets.subtensor.shares import decrease_stake, stake_of
 from subnet.devnet.pallets.subtensor.storage import SubnetAlphaOut, SubtokenEnabled
 from subnet.devnet.pallets.subtensor.subnets import ROOT, coldkey_of, ensure_exists, netuids
 from subnet.devnet.pallets.subtensor.trading import ANY_PRICE, Limit, Position, limit_of, stake, unstake
-from subnet.devnet.pallets.subtensor.types import AccountId32, AlphaBalance, NetUid, NetUidSet, TaoBalance
+from subnet.devnet.pallets.subtensor.types import AccountId32, AlphaBalance, NetUid, TaoBalance
 from subnet.devnet.scale import BOOL, Option
 from subnet.devnet.state import State
 
@@ -107,10 +107,6 @@ def burn_alpha(state: State, origin: Origin, hotkey: bytes, amount: int, netuid:
     given = _give_up(state, Position(coldkey, hotkey, netuid), amount)
     AlphaBurnedTotal[state, netuid] = AlphaBurnedTotal[state, netuid] + given
     state.deposit(AlphaBurned(coldkey, hotkey, given, netuid))
-
-
-# Root dividends are set aside by rate (see distribution); paying them out is not modelled
-pallet.refused_call(121, "claim_root", [("subnets", NetUidSet)])
 
 
 def _held(state: State, position: Position) -> int:
