@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import get_args
 
 from neurons.doctor_facts import gathered
+from neurons.output import show
 from subnet.advice.doctor import Role, examined, healthy
 from subnet.advice.line import Line
 from subnet.errors import SettingsError
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(f"{program}: {problem}", 2)
     except KeyboardInterrupt:
         return fail(f"{program}: interrupted", 1)
-    print(json.dumps(document(role, lines), indent=2) if settings.as_json else text(lines))
+    show(json.dumps(document(role, lines), indent=2) if settings.as_json else text(lines))
     return 0 if healthy(lines) else 3
 
 

@@ -85,6 +85,9 @@ async def _subnet(settings: DoctorSettings) -> tuple[Subnet | None, str]:
         return Subnet(epoch.block, epoch.blocks_left, members, owner, terms, local, age), ""
     except (ChainError, ConditionError) as problem:
         return None, str(problem)
+    except (KeyError, TypeError, ValueError) as problem:
+        # A node of another age may leave out what this SDK names, or say it in another way.
+        return None, f"the chain's answer has another form than this SDK knows: {problem!r}"
 
 
 def _terms(named: dict[str, Any]) -> Terms:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from neurons.output import show
 from subnet.porting import Finding, Report, scanned
 from subnet.settings import OneLineParser, fail
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         report = scanned(words.path)
     except OSError as problem:
         return fail(f"assay port: {problem.filename} cannot be read: {problem.strerror}", 1)
-    _print(json.dumps(document(report), indent=2) if words.json else text(report))
+    show(json.dumps(document(report), indent=2) if words.json else text(report))
     return 3 if report.findings else 0
 
 
@@ -62,14 +62,6 @@ def _line(finding: Finding) -> str:
     unsure = " (by its name)" if finding.guessed else ""
     place = f"{finding.file}:{finding.line}:{finding.column}"
     return f"{place}: {finding.found}{unsure} -> {finding.use}"
-
-
-def _print(text: str) -> None:
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        # Whoever read this had enough of it; without this line the interpreter complains while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

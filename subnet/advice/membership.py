@@ -98,10 +98,17 @@ def activity(facts: Facts) -> Line:
     if facts.subnet is None or facts.me is None or not facts.me.validator_permit:
         return _blind("activity", facts)
     age, cutoff = facts.subnet.block - facts.me.last_update, facts.subnet.terms.activity_cutoff
-    says = f"weights were last set {age} blocks ago, and count for {cutoff}"
+    ever = "weights were last set" if has_weighed(facts.me) else "no weights yet: the seat was taken"
+    says = f"{ever} {age} blocks ago, and whoever sets none for {cutoff} does not count"
     if age > cutoff:
         return failed("activity", says, commands.run("validator", facts.keys))
-    return note("activity", says) if age > WARN_SHARE * cutoff else ok("activity", says)
+    late = age > WARN_SHARE * cutoff
+    return note("activity", says) if late or not has_weighed(facts.me) else ok("activity", says)
+
+
+def has_weighed(peer: Peer) -> bool:
+    """Whether a hotkey has set weights since it has its seat; a registration counts as an update, too."""
+    return peer.last_update > peer.registered_at
 
 
 def version(facts: Facts) -> Line:
@@ -203,7 +210,7 @@ def validators(facts: Facts) -> Line:
         return _blind("validators", facts)
     block, cutoff = facts.subnet.block, facts.subnet.terms.activity_cutoff
     permitted = [peer for peer in facts.subnet.members.values() if peer.validator_permit]
-    active = [peer for peer in permitted if peer.last_update and block - peer.last_update <= cutoff]
+    active = [peer for peer in permitted if has_weighed(peer) and block - peer.last_update <= cutoff]
     if not active:
         says = f"none of {len(permitted)} permitted hotkeys set weights within {cutoff} blocks: nobody earns"
         return failed("validators", says, commands.run("validator", facts.keys))
@@ -221,11 +228,13 @@ def room(facts: Facts) -> Line:
     if facts.subnet is None:
         return _blind("immunity", facts)
     terms = facts.subnet.terms
-    if terms.immunity < 2 * terms.tempo:
+    says = f"{terms.immunity} blocks, and an epoch has {terms.tempo}"
+    if terms.immunity < terms.tempo:
         fix = commands.set_parameter(facts.keys, "immunity_period", 3 * terms.tempo)
-        says = f"{terms.immunity} blocks, and an epoch has {terms.tempo}: newcomers go before they were paid once"
-        return failed("immunity", says, fix)
-    return ok("immunity", f"{terms.immunity} blocks, {terms.immunity / max(terms.tempo, 1):.0f} epochs")
+        return failed("immunity", f"{says}: newcomers go before they can be paid once", fix)
+    if terms.immunity < 2 * terms.tempo:
+        return note("immunity", f"{says}: newcomers have one chance")
+    return ok("immunity", says)
 
 
 def _by_coldkey(peers: list[Peer]) -> list[int]:

@@ -1,12 +1,15 @@
 """`assay port` as a command: its lines, its document, its exit codes."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from neurons import port_command
 
+ROOT = Path(__file__).resolve().parents[2]
 OLD = "import bittensor as bt\n\nbt.axon()\n"
 
 
@@ -45,3 +48,10 @@ def test_wrong_usage_is_one_line_and_exit_code_2(argv: list[str], capsys: pytest
         code = int(str(end.code))
     assert code == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_reader_that_has_had_enough_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import bittensor as bt\n" + "bt.axon()\n" * 5_000)
+    shell = f"{sys.executable} -m neurons.port_command {tmp_path} | head -1"
+    told = subprocess.run(["sh", "-c", shell], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert told.stderr == "" and told.stdout.count("\n") == 1
