@@ -17,6 +17,7 @@ COMMANDS = {
     "receipt": ("neurons.receipt_command", "check a receipt that a miner gave with a reply"),
     "port": ("neurons.port_command", "list the calls of SDK 9 and 10 in a code base"),
 }
+INTERRUPTED = 130  # what shells report for a program ended by Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,7 +29,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if words[0] not in COMMANDS:
         sys.stderr.write(f"assay: no command {words[0]!r}; commands: {', '.join(COMMANDS)}\n")
         return 2
-    module = importlib.import_module(COMMANDS[words[0]][0])
+    try:
+        module = importlib.import_module(COMMANDS[words[0]][0])
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return int(module.main(words[1:]))
 
 

@@ -47,9 +47,10 @@ class Settings(BaseModel):
         flags = {name: value for name, value in vars(parser.parse_args(argv)).items() if value is not None}
         config = flags.pop("config", None)
         try:
-            from_file = tomllib.loads(Path(config).read_text()) if config else {}
+            written = tomllib.loads(Path(config).read_text()) if config else {}
         except (OSError, tomllib.TOMLDecodeError) as problem:
             parser.error(f"cannot read the settings file {config}: {problem}")
+        from_file = {name.replace("-", "_"): value for name, value in written.items()}
         try:
             return cls.model_validate({**from_file, **cls._environment(), **flags})
         except ValidationError as problem:

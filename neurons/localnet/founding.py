@@ -18,6 +18,7 @@ from neurons.localnet.cast import Keys, Member
 from subnet.errors import ChainError
 
 CALL_SECONDS = 30.0
+FOUNDING_TEMPO = 5_000  # no epoch before everybody is ready: which of them gives permits must not be chance
 SEATS = 8
 OWNER_TAO = 1_100  # 1,000 lock a subnet, the rest pays fees
 # The pool holds 1,000 alpha for 1,000 TAO at first. The later buyer pays more for the same: both hold about 310.
@@ -77,6 +78,7 @@ class Founder:
         admin = bt.calls.AdminUtils
         cutoff = min(FULL_CUTOFF_MILLI, MAX_CUTOFF_BLOCKS * 1000 // terms.tempo)
         await self._sudo(
+            admin.sudo_set_tempo(netuid=netuid, tempo=FOUNDING_TEMPO),
             admin.sudo_set_commit_reveal_weights_enabled(netuid=netuid, enabled=False),
             admin.sudo_set_weights_set_rate_limit(netuid=netuid, weights_set_rate_limit=1),
             admin.sudo_set_serving_rate_limit(netuid=netuid, serving_rate_limit=0),

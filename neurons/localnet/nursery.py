@@ -12,6 +12,7 @@ No orphans: when its standard input closes it stops its children, and the kernel
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -37,6 +38,11 @@ HEAVY = (
 )
 GRACE_SECONDS = 1.5
 PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
+
+
+class Ended(Exception):
+    """Somebody asked the nursery to end while it was importing."""
 
 
 class Nursery:
@@ -46,6 +52,7 @@ class Nursery:
         self.children: dict[int, str] = {}
         self.commands = b""
         self.open = True
+        self.importing = False
 
     def serve(self) -> None:
         """Obeys commands until standard input closes or a SIGTERM arrives, then stops every child."""
@@ -55,6 +62,12 @@ class Nursery:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGTERM, self._close)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        with contextlib.suppress(Ended):
+            self.obey_until_closed(wake_read)
+        self.stop_all()
+
+    def obey_until_closed(self, wake_read: int) -> None:
+        """Waits for commands and for children that end."""
         while self.open:
             ready, _, _ = select.select([sys.stdin.fileno(), wake_read], [], [])
             if wake_read in ready:
@@ -62,10 +75,11 @@ class Nursery:
                 self.reap()
             if sys.stdin.fileno() in ready:
                 self.read_commands()
-        self.stop_all()
 
     def _close(self, *_: Any) -> None:
         self.open = False
+        if self.importing:
+            raise Ended  # importing takes seconds, and nobody waits for it any more
 
     def read_commands(self) -> None:
         """Obeys the commands that have arrived; an end of file closes the nursery."""
@@ -83,7 +97,9 @@ class Nursery:
             for pid in [pid for pid, name in self.children.items() if name == command["stop"]]:
                 os.kill(pid, signal.SIGTERM)
         elif "import" in command:
+            self.importing = True
             import_heavy()
+            self.importing = False
             say({"imported": True})
 
     def start(self, name: str, program: str, argv: list[str], log: str) -> None:
@@ -91,7 +107,7 @@ class Nursery:
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            os._exit(child(parent, program, argv, log))
+            os._exit(child(parent, name, program, argv, log))
         self.children[pid] = name
         say({"started": name, "pid": pid})
 
@@ -122,9 +138,11 @@ def import_heavy() -> None:
         importlib.import_module(module)
 
 
-def child(parent: int, program: str, argv: list[str], log: str) -> int:
-    """Runs in the fork: own log, default signals, tied to the parent's life; returns the exit code."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def child(parent: int, name: str, program: str, argv: list[str], log: str) -> int:
+    """Runs in the fork: own name and log, default signals, tied to the parent's life; returns the exit code."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    libc.prctl(PR_SET_NAME, name.encode())
     if os.getppid() != parent:
         return 1
     signal.set_wakeup_fd(-1)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from neurons.localnet.cast import HOTKEY_NAME, Keys, Member
 from neurons.localnet.founding import Founder, Terms, found
@@ -76,6 +74,8 @@ class Play:
             "--seed",
             str(staging.seed),
         ]
+        if staging.keep:
+            argv += ["--state", str(staging.folder / "chain-state")]
         self.processes.start("chain", "chain", argv)
         await self.processes.until(lambda: _listens("127.0.0.1", staging.port), "the chain's start")
         while int((await rpc(staging.endpoint, "chain_getHeader", None))["number"], 16) < 1:
@@ -157,16 +157,6 @@ class Play:
         self.screen.say(f"{member.name} registers: the subnet is full, the weakest seat goes")
         await Founder(self.staging.endpoint, self.keys).register(netuid, member.name)
         self.start_miner(member, netuid)
-
-    async def dump_state(self, path: Path) -> None:
-        """Writes the chain's whole state at the head: raw storage keys and values as hex."""
-        endpoint = self.staging.endpoint
-        head = await rpc(endpoint, "chain_getHead")
-        keys: list[str] = []
-        while page := await rpc(endpoint, "state_getKeysPaged", "0x", 1000, keys[-1] if keys else "0x", head):
-            keys += page
-        changes = (await rpc(endpoint, "state_queryStorageAt", keys, head))[0]["changes"]
-        await asyncio.to_thread(path.write_text, json.dumps({"block": head, "storage": dict(changes)}) + "\n")
 
 
 def _listens(host: str, port: int) -> bool:

@@ -117,7 +117,12 @@ class Processes:
     def _ended(self, name: str, code: int) -> None:
         self.running.pop(name, None)
         if name not in self._expected:
-            self._dead(f"{name} ended with code {code}: {self.last_line(name)} (log: {self.log(name)})")
+            how = (
+                f"was killed by signal {-code}"
+                if code < 0
+                else f"ended with code {code}: {self.last_line(name)}"
+            )
+            self._dead(f"{name} {how} (log: {self.log(name)})")
 
     def _dead(self, message: str) -> None:
         if not self.died.done():
@@ -127,6 +132,8 @@ class Processes:
         """Closes the nursery's input, upon which it ends its children and itself."""
         assert self._nursery.stdin is not None
         self._nursery.stdin.close()
+        if self._nursery.returncode is None:
+            self._nursery.terminate()
         try:
             async with asyncio.timeout(END_SECONDS):
                 await self._nursery.wait()

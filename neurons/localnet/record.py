@@ -106,7 +106,7 @@ class Record:
             "netuid": self.netuid,
             "epochs": [
                 {**asdict(epoch), "drained": drained}
-                for epoch, drained in zip(self.epochs, self.drained, strict=True)
+                for epoch, drained in zip(self.epochs, self.drained, strict=False)
             ],
             "deregistered": [asdict(seat) for seat in self.deregistered],
             "weights": self.weights,

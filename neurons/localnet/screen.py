@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ RAO = 1_000_000_000
 ROLE_STYLE = {"owner": "magenta", "validator": "cyan", "miner": "green"}
 NEWS_LINES = 6
 PICTURE_COLUMNS = 104
+WIDE_COLUMNS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,49 +79,54 @@ class Screen:
     def save_picture(self, path: Path) -> None:
         """Writes the last view and news as an SVG picture of a terminal."""
         console = Console(record=True, file=io.StringIO(), width=PICTURE_COLUMNS)
-        console.print(self._picture())
+        console.print(self._picture(wide=True))
         console.save_svg(str(path), title=self._title)
 
     def _print(self, line: str) -> None:
         if self._console.is_terminal:
             self._live.update(self._picture(), refresh=True)
         else:
-            sys.stderr.write(line + "\n")
-            sys.stderr.flush()
+            with contextlib.suppress(OSError):  # nobody reads any more: the run and its report still matter
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
 
-    def _picture(self) -> Group:
-        news = Text("\n".join(self._news), style="dim")
-        return Group(news) if self._view is None else Group(_table(self._title, self._view), news)
+    def _picture(self, wide: bool | None = None) -> Group:
+        wide = self._console.width >= WIDE_COLUMNS if wide is None else wide
+        news = [Text(line, style="dim", no_wrap=True, overflow="ellipsis") for line in self._news]
+        if self._view is None:
+            return Group(*news)
+        return Group(_table(self._title if wide else "", self._view, wide), *news)
 
 
-def _table(title: str, view: View) -> Table:
+def _table(title: str, view: View, wide: bool) -> Table:
+    """The table; a narrow terminal does without roles, which the colours tell, and without immunity."""
     left = "" if view.blocks_left is None else f", next epoch in {view.blocks_left} blocks"
-    heading = f"{title}   block {view.block}, epoch {view.epoch}{left}"
+    heading = f"{title}   block {view.block}, epoch {view.epoch}{left}".strip()
     table = Table(
         title=heading, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
-    for column in ("uid", "name", "role"):
-        table.add_column(column)
+    for column in ("uid", "name", *(["role"] if wide else [])):
+        table.add_column(column, no_wrap=True)
     for column in ("score", "incentive", "dividends", "emission α", "stake α"):
-        table.add_column(column, justify="right")
-    table.add_column("immune")
+        table.add_column(column, justify="right", no_wrap=True)
+    if wide:
+        table.add_column("immune")
     for row in view.rows:
-        table.add_row(*_cells(row, row.name in view.immune), style=ROLE_STYLE.get(row.role, ""))
+        table.add_row(*_cells(row, row.name in view.immune, wide), style=ROLE_STYLE.get(row.role, ""))
     return table
 
 
-def _cells(row: NeuronRow, immune: bool) -> list[str]:
-    return [
-        str(row.uid),
-        row.name,
-        row.role,
+def _cells(row: NeuronRow, immune: bool, wide: bool) -> list[str]:
+    figures = [
         "" if row.score is None else f"{row.score:.2f}",
         f"{row.incentive:.3f}",
         f"{row.dividends:.3f}",
         f"{row.emission / RAO:,.3f}",
         f"{row.stake / RAO:,.1f}",
-        "yes" if immune else "",
     ]
+    if not wide:
+        return [str(row.uid), row.name, *figures]
+    return [str(row.uid), row.name, row.role, *figures, "yes" if immune else ""]
 
 
 def _by_incentive(row: NeuronRow) -> float:

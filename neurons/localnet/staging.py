@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """The run's figures: port, blocks per epoch, seconds per block, seed, epochs to run, where files go."""
+    """The run's figures: port, blocks per epoch, seconds per block, seed, epochs to run, and where files go."""
 
     port: int
     tempo: int
@@ -17,6 +17,7 @@ class Staging:
     epochs: int
     verbose: bool
     folder: Path
+    keep: bool
 
     @property
     def endpoint(self) -> str:

@@ -126,8 +126,8 @@ class Watch:
         if epoch.index - self.base_index <= len(self.record.epochs):
             return
         peers = await self.chain.peers(epoch.last_block)
-        row = self.record.add_epoch(epoch.last_block, peers, self.mean_scores())
         self.record.drained.append(await self.drained(epoch.last_block))
+        row = self.record.add_epoch(epoch.last_block, peers, self.mean_scores())
         self.screen.epoch(row)
 
     async def drained(self, block: int) -> dict[str, int]:

@@ -71,10 +71,20 @@ def test_a_taken_port_is_one_clear_line_and_exit_code_3(capsys: pytest.CaptureFi
     assert "is taken" in shown and "--port" in shown and shown.count("\n") == 1
 
 
+@pytest.mark.parametrize("flag", ["--report", "--picture"])
+def test_a_file_that_cannot_be_written_is_found_before_the_run(
+    flag: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing" / "file"
+    assert command.main(["--epochs", "1", "--port", free_port(), flag, str(missing)]) == 3
+    shown = capsys.readouterr().err
+    assert f"{flag} {missing} cannot be written" in shown and shown.count("\n") == 1
+
+
 def test_keep_wants_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "something").write_text("precious")
-    assert command.main(["--epochs", "1", "--keep", str(tmp_path)]) == 3
-    assert "not empty" in capsys.readouterr().err
+    assert command.main(["--epochs", "1", "--port", free_port(), "--keep", str(tmp_path)]) == 3
+    assert "no empty folder" in capsys.readouterr().err
     assert (tmp_path / "something").read_text() == "precious"
 
 

@@ -15,7 +15,7 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "miner.toml"
-    file.write_text('netuid = 7\nwallet = "from-file"\nwallet_hotkey = "from-file"\nhost = "10.0.0.1"\n')
+    file.write_text('netuid = 7\nwallet = "from-file"\nwallet-hotkey = "from-file"\nhost = "10.0.0.1"\n')
     monkeypatch.setenv("BT_WALLET", "from-environment")
     monkeypatch.setenv("BT_WALLET_HOTKEY", "from-environment")
 
