@@ -66,7 +66,8 @@ _ROWS: tuple[tuple[Replacement, str], ...] = (
         Replacement("subtensor", "`async with bt.Subtensor(network) as client:`, or `subnet.chain.Chain.connect`"),
         "AsyncSubtensor async_subtensor get_async_subtensor SubtensorApi",
     ),
-    (_METAGRAPH, "metagraph Metagraph async_metagraph AsyncMetagraph MetagraphInfo MetagraphInfoEmissions "
+    (_METAGRAPH, "metagraph Metagraph async_metagraph AsyncMetagraph NonTorchMetagraph TorchMetagraph "
+        "MetagraphInfo MetagraphInfoEmissions "
                  "MetagraphInfoParams MetagraphInfoPool SelectiveMetagraphIndex NeuronInfo NeuronInfoLite"),
     (_MOCK, "MockSubtensor mock mock_subpackage"),
     (_MOCK_WALLET, "MockWallet get_mock_wallet get_mock_coldkey get_mock_hotkey get_mock_keypair"),
@@ -94,7 +95,7 @@ _ROWS: tuple[tuple[Replacement, str], ...] = (
               "ProposalVoteData ProxyAnnouncementInfo ProxyConstants ProxyFilterInfo ProxyInfo ProxyType "
               "ProxyTypeInfo ScheduledColdkeySwapInfo StakeInfo SubnetHyperparameters SubnetIdentity SubnetState "
               "WeightCommitInfo ExtrinsicResponse"),
-    (_SS58, "ss58_to_vec_u8 ss58_address_to_bytes is_valid_ss58_address"),
+    (_SS58, "__ss58_format__ ss58_to_vec_u8 ss58_address_to_bytes is_valid_ss58_address"),
     (_RATIO, "u16_normalized_float u64_normalized_float U16_MAX U64_MAX"),
     (_SUBMIT, "extrinsics extrinsics_subpackage pallets"),
     (Replacement("subtensor", "`client.block_time()`, or `Chain.block_seconds()`"), "BLOCKTIME __blocktime__"),
@@ -126,6 +127,8 @@ KINDS: dict[str, Kind] = {
     "metagraph": "metagraph",
     "Metagraph": "metagraph",
     "AsyncMetagraph": "metagraph",
+    "NonTorchMetagraph": "metagraph",
+    "TorchMetagraph": "metagraph",
     "axon": "axon",
     "Axon": "axon",
     "AxonInfo": "axon",

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from subnet.porting import sdk11
 from subnet.porting.members import GIVES, MEMBERS, SAME_NAME, Kind
 from subnet.porting.names import CHANGED, COMPANIONS, ELSEWHERE, KINDS, NAMES, WEIGHT_FUNCTIONS
-from subnet.porting.words import Replacement
+from subnet.porting.words import Area, Replacement
 
 ROOTS = frozenset(("bittensor", *COMPANIONS))
 
-# What a variable of this name holds, wherever the SDK is used; `mock_subtensor` and `self._subtensor` count too.
+# What a variable of this name holds, wherever the SDK is used; `mock_subtensor` and `self.SUBTENSOR` count, too.
 _USUAL = re.compile(r"(?:^|_)(subtensor|metagraph|dendrite|axon|synapse|wallet|config|neuron)$")
 
 
@@ -105,7 +105,7 @@ class Scope:
         known = self.kinds.get(name) or self.classes.get(name)
         if known is not None:
             return known, True
-        usual = _USUAL.search(name) if self.customary else None
+        usual = _USUAL.search(name.lower() if name.isupper() else name) if self.customary else None
         return (usual[1], False) if usual else (None, False)
 
 
@@ -115,5 +115,6 @@ def _removed(path: Sequence[str]) -> Replacement:
     if listed:
         return NAMES[next((part for part in listed if part[0].isupper()), listed[-1])]
     if path[-1] in sdk11.NAMES:
-        return Replacement("other", f"`bt.{path[-1]}`: import it from `bittensor` itself")
+        area: Area = "subtensor" if KINDS.get(path[-1]) == "subtensor" else "other"
+        return Replacement(area, f"`bt.{path[-1]}`: import it from `bittensor` itself")
     return ELSEWHERE

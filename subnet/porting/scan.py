@@ -25,6 +25,7 @@ _PINS = ("requirements*.txt", "pyproject.toml", "setup.py", "setup.cfg", "enviro
 _PIN = re.compile(r"""(?<![\w./-])(bittensor(?:[-_](?:wallet|cli|drand|commit[-_]reveal))?)(?![\w-])\s*["']?\s*
                       (?:=\s*["']|[=<>~!]=?|["',\]]|$)[^"'\]#;\s]*""", re.VERBOSE)  # fmt: skip
 _PINNED = Replacement("dependency", "`bittensor>=11.3,<12`; the companions come with it")
+_QUOTES = str.maketrans("", "", "\"'")
 _TODAY = re.compile(r"[=>~]=?\s*[\"']?\s*1[1-9]\b")
 
 
@@ -104,5 +105,14 @@ def _pins(file: str, text: str) -> set[Finding]:
         match = _PIN.search(line.partition("#")[0])
         if match and not (match[1] == "bittensor" and _TODAY.search(match[0])):
             use = _PINNED
-            found.add(Finding(file, number, match.start() + 1, match[0].strip("\"', ]"), use.area, use.use))
+            found.add(
+                Finding(
+                    file,
+                    number,
+                    match.start() + 1,
+                    match[0].translate(_QUOTES).strip(" ,])"),
+                    use.area,
+                    use.use,
+                )
+            )
     return found

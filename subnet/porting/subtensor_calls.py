@@ -10,7 +10,7 @@ _NEURON = "`client.neurons.all(netuid)`, or `Chain.peers()` by hotkey"
 _METAGRAPH = "`client.subnets.metagraph(netuid)`, or `Chain.peers()` by hotkey"
 _INFO = "`client.subnets.info(netuid)` or `client.subnets.all()`"
 _STORAGE = "`client.query(bt.storage.PALLET.ITEM, [keys])`"
-_SUBMIT = "`client.submit_call(bt.calls.PALLET.CALL(...), wallet)`, or an intent: `client.execute(bt.SetWeights(...), wallet)`"
+_SUBMIT = "`client.submit_call(bt.calls.PALLET.CALL(...), wallet)`, or `client.execute(INTENT, wallet)`"
 _SETTINGS = "a field of a `subnet.settings.Settings` class; Assay's neurons take the old flags as they are"
 
 _DIRECT = {
@@ -31,7 +31,7 @@ _DIRECT = {
     "get_hotkey_owner": "`client.neurons.hotkey_owner(...)`",
     "does_hotkey_exist": "`client.neurons.hotkey_owner(...)`",
     "get_owned_hotkeys": "`client.neurons.owned_hotkeys(...)`",
-    "set_weights": "`Chain.prepare(...)`, `Chain.send(...)`, `Chain.read_back(...)`; or `client.execute(bt.SetWeights(...), wallet)`",
+    "set_weights": "`Chain.prepare(...)`, `Chain.send(...)`, `Chain.read_back(...)`; or the intent `bt.SetWeights`",
     "root_set_weights": "gone from the chain: root has no weights any more",
     "commit_weights": "`client.execute(bt.SetWeights(...), wallet)`: it commits where the subnet demands it",
     "reveal_weights": "nothing to do: the chain reveals timelocked commits itself (`bt.RevealWeights` for others)",

@@ -90,6 +90,10 @@ async def ask(self, mock_wallet):
     return await fake.forward([], Synapse())  #: fake.forward | Synapse
 
 
+def constants(self) -> bittensor.core.metagraph.NonTorchMetagraph:  #: bittensor.core.metagraph.NonTorchMetagraph
+    return self.SUBTENSOR.metagraph(1).uids  #: self.SUBTENSOR.metagraph | self.SUBTENSOR.metagraph(1).uids
+
+
 def lazily():
     with patch("bittensor.core.subtensor.Subtensor"):  #: bittensor.core.subtensor.Subtensor
         getattr(bittensor, "MockSubtensor")()  #: bittensor.MockSubtensor
@@ -219,11 +223,11 @@ def test_requirements_that_ask_for_an_older_sdk_are_listed(tmp_path: Path) -> No
         "pyproject.toml": 'dependencies = ["bittensor>=10.1,<11", "rich"]\n',
         "setup.py": 'setup(name="bittensor_subnet_template", url="https://bittensor.com", requires=["bittensor"])\n',
     }
-    assert [(name, line) for name, line, _ in found(scanned(written(tmp_path, files)))] == [
-        ("pyproject.toml", 1),
-        ("requirements.txt", 2),
-        ("requirements.txt", 3),
-        ("setup.py", 1),
+    assert found(scanned(written(tmp_path, files))) == [
+        ("pyproject.toml", 1, "bittensor>=10.1,<11"),
+        ("requirements.txt", 2, "bittensor==9.9.0"),
+        ("requirements.txt", 3, "bittensor-wallet>=3"),
+        ("setup.py", 1, "bittensor"),
     ]
 
 
