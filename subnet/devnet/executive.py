@@ -15,6 +15,7 @@ from subnet.devnet.extrinsic import Era, Extrinsic, Signature, is_signed_by, sig
 from subnet.devnet.frame import CallDecl, State
 from subnet.devnet.pallets import balances, system
 from subnet.devnet.pallets.block_limits import NORMAL_BYTES
+from subnet.devnet.pallets.subtensor import fees
 from subnet.devnet.pallets.transaction_payment import TransactionFeePaid, class_of, fee, weight
 from subnet.devnet.runtime import Runtime
 from subnet.devnet.scale import Variant
@@ -89,12 +90,20 @@ class Executive:
         """Whether the signer can pay and the pallets have nothing against it now; raises PoolError."""
         decl = self.runtime.declared(extrinsic.call)
         price = fee(decl, len(extrinsic.raw), signature.tip)
-        if price:
-            try:
-                balances.check_payment(self.state, signature.account, price, keep_alive=True)
-            except TokenError:
-                raise invalid("Inability to pay some fees (e.g. account balance too low)") from None
-        self.runtime.check(self.state, signature.account, extrinsic.call)
+        who, call = signature.account, extrinsic.call
+        if not self._has_tao(who, price) and not fees.can_pay(
+            self.state, who, self.runtime.bound(call), price
+        ):
+            raise invalid("Inability to pay some fees (e.g. account balance too low)")
+        self.runtime.check(self.state, who, call)
+
+    def _has_tao(self, who: bytes, price: int) -> bool:
+        """Whether an account can pay so many rao; everybody can pay nothing."""
+        try:
+            balances.check_payment(self.state, who, price, keep_alive=True)
+        except TokenError:
+            return not price
+        return True
 
     def apply(self, extrinsic: Extrinsic, index: int) -> bool:
         """Includes a signed extrinsic; whether its call succeeded. Raises PoolError when it must stay out."""
@@ -113,7 +122,9 @@ class Executive:
         decl = self.runtime.declared(extrinsic.call)
         system.increase_nonce(state, who)
         price = fee(decl, len(extrinsic.raw), signature.tip)
-        if price:
+        if not self._has_tao(who, price):
+            fees.pay(state, who, self.runtime.bound(extrinsic.call), price)
+        elif price:
             balances.withdraw(state, who, price)
         failure = self._dispatch(extrinsic.call, who)
         state.deposit(TransactionFeePaid(who, price, signature.tip))

@@ -87,6 +87,11 @@ AlphaBurned = pallet.event(98, "AlphaBurned", _plain(AccountId32, AccountId32, A
 AutoStakeDestinationSet = pallet.event(
     113, "AutoStakeDestinationSet", [("coldkey", AccountId32), ("netuid", NetUid), ("hotkey", AccountId32)]
 )
+TransactionFeePaidWithAlpha = pallet.event(
+    128,
+    "TransactionFeePaidWithAlpha",
+    [("who", AccountId32), ("netuid", NetUid), ("alpha_fee", AlphaBalance), ("tao_amount", TaoBalance)],
+)
 CollateralLocked = pallet.event(
     144,
     "CollateralLocked",
