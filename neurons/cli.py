@@ -13,6 +13,7 @@ COMMANDS = {
     "chain": ("neurons.chain_command", "the embedded chain alone, for the SDK, btcli and your tests"),
     "miner": ("neurons.miner", "serve a model and earn"),
     "validator": ("neurons.validator", "ask miners, score them, set weights"),
+    "why": ("neurons.why_command", "what a hotkey's score is made of"),
     "doctor": ("neurons.doctor_command", "what is wrong with a miner, a validator or a subnet, and its fix"),
     "receipt": ("neurons.receipt_command", "check a receipt that a miner gave with a reply"),
     "port": ("neurons.port_command", "list the calls of SDK 9 and 10 in a code base"),

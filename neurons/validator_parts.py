@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from neurons.explaining import explaining
 from neurons.metrics import Metrics
 from neurons.process import opened_wallet
 from neurons.rubrics import load_rubric
@@ -18,7 +19,7 @@ from neurons.wandb_sink import WandbSink
 from neurons.weight_duty import WeightDuty
 from subnet.chain import Chain, Epoch
 from subnet.errors import ConditionError, SettingsError
-from subnet.protocol import Hotkey, Peer
+from subnet.protocol import Address, Hotkey, Peer
 from subnet.settings import ValidatorSettings
 from subnet.tasks import TASKS
 from subnet.tasks.base import Source
@@ -64,6 +65,10 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         client = await stack.enter_async_context(Client(wallet.hotkey, settings.allow_private or local))
         memory = Memory(store, chain, settings.state_mb)
         await memory.refresh(await chain.epoch())
+
+        if settings.explain_port is not None:
+            where = Address(settings.explain_host, settings.explain_port)
+            await stack.enter_async_context(explaining(store, wallet.hotkey, folder, where))
 
         def weigh(epoch: Epoch, peers: Mapping[Hotkey, Peer], owner: Hotkey) -> dict[Hotkey, float]:
             if settings.burn_share and owner not in peers:

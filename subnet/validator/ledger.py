@@ -48,6 +48,11 @@ HISTORY = """
 SELECT * FROM observations
 WHERE (?1 IS NULL OR hotkey = ?1) AND (?2 IS NULL OR epoch = ?2) ORDER BY id
 """
+# Of a hotkey and of all that its coldkeys ever held: what its score is made of is among them.
+RELATED = """
+SELECT * FROM observations WHERE hotkey = ?1
+OR coldkey = ?2 OR coldkey IN (SELECT coldkey FROM observations WHERE hotkey = ?1) ORDER BY id
+"""
 
 
 class Ledger:
@@ -95,8 +100,7 @@ class Ledger:
 
         What `subnet.validator.compaction` has cleared away is missing.
         """
-        for row in self._store.read(HISTORY, hotkey, epoch):
-            yield replace(_observation(row), parts=_parts(row["parts"]), reason=row["reason"])
+        yield from map(_whole, self._store.read(HISTORY, hotkey, epoch))
 
     def known(self) -> Iterator[Observation]:
         """What scores are made of, without parts and reasons."""
@@ -113,6 +117,11 @@ class Ledger:
             self._stays[stay] = newest(self._stays[stay])
 
 
+def related(store: Store, hotkey: Hotkey, member: Peer | None) -> list[Observation]:
+    """All observations that can count for a hotkey, parts and reasons included, in order."""
+    return [_whole(row) for row in store.read(RELATED, hotkey, None if member is None else member.coldkey)]
+
+
 def _row(seen: Observation) -> tuple[object, ...]:
     parts = json.dumps([asdict(part) for part in seen.parts], separators=(",", ":"))
     return tuple(parts if name == "parts" else getattr(seen, name) for name in FIELDS)
@@ -121,6 +130,10 @@ def _row(seen: Observation) -> tuple[object, ...]:
 def _observation(row: sqlite3.Row) -> Observation:
     """A row without its parts and reason, which scores do not need."""
     return Observation(**{name: row[name] for name in FIELDS if name not in ("parts", "reason")})
+
+
+def _whole(row: sqlite3.Row) -> Observation:
+    return replace(_observation(row), parts=_parts(row["parts"]), reason=row["reason"])
 
 
 def _parts(text: str) -> tuple[Part, ...]:
