@@ -11,6 +11,7 @@ from bittensor.cli.main import app
 from bittensor.sp_core import Keypair
 
 from neurons.cli import COMMANDS
+from neurons.why_command import WhySettings
 from subnet.chain import Chain
 from subnet.devnet import devnet
 from subnet.protocol import Message, Query
@@ -60,6 +61,8 @@ def check(words: list[str]) -> None:
         elif name == "doctor":
             assert rest[1] in ("miner", "validator", "owner")
             DoctorSettings.read(rest[2:], program="x", about="")
+        elif name == "why":
+            WhySettings.read(rest[1:], program="x", about="")
         else:
             assert name == "port" and set(rest[2:]) <= {"--json"}
     elif program.startswith("./scripts/"):
