@@ -168,12 +168,17 @@ class Extrinsic:
         return blake2_256(self.raw)
 
 
-def decode_extrinsic(raw: bytes) -> Extrinsic:
-    """The extrinsic that is exactly `raw`, length included; raises ScaleError."""
+def behind_length(raw: bytes) -> int:
+    """Where an extrinsic begins, behind its length; raises ScaleError when it is not as long as it says."""
     size, offset = decode_compact(raw, 0)
     if size != len(raw) - offset:
         raise ScaleError(f"an extrinsic of {size} bytes came as {len(raw) - offset}")
-    version, offset = U8.decode(raw, offset)
+    return offset
+
+
+def decode_extrinsic(raw: bytes) -> Extrinsic:
+    """The extrinsic that is exactly `raw`, length included; raises ScaleError."""
+    version, offset = U8.decode(raw, behind_length(raw))
     if version == EXTRINSIC_VERSION:
         return _with_call(raw, offset, None)
     if version != _SIGNED:

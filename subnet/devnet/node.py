@@ -16,7 +16,7 @@ from subnet.devnet.chain_types import Weight
 from subnet.devnet.config import ChainConfig
 from subnet.devnet.dispatch import DispatchError, Origin, PoolError
 from subnet.devnet.executive import Executive
-from subnet.devnet.extrinsic import Extrinsic, decode_extrinsic, unsigned
+from subnet.devnet.extrinsic import Extrinsic, behind_length, decode_extrinsic, unsigned
 from subnet.devnet.genesis import make_genesis
 from subnet.devnet.pallets import assay, system, timestamp
 from subnet.devnet.pallets.block_limits import NORMAL_BYTES, NORMAL_REF_TIME
@@ -28,7 +28,7 @@ from subnet.devnet.state import Encoded, State, StateDiscarded
 
 log = logging.getLogger(__name__)
 
-_BAD_FORMAT = 1001
+_BAD_FORMAT, _UNVERIFIED = 1001, 1002
 _HASH, _SERIAL = 32, 8  # bytes
 _INITIALIZATION = b"\x02"
 _INHERENT_INCLUDED = system.ExtrinsicSuccess((Weight(0, 0), "Mandatory", "Yes"))
@@ -70,11 +70,19 @@ class Node:
 
     @staticmethod
     def decoded(raw: bytes) -> Extrinsic:
-        """The extrinsic that the bytes are; raises PoolError."""
+        """The extrinsic that the bytes are; raises PoolError.
+
+        On another chain only the length is the node's to check, and the rest fails in the runtime.
+        """
+        try:
+            behind_length(raw)
+        except ScaleError as error:
+            raise PoolError(_BAD_FORMAT, f"Extrinsic has invalid format: {error}") from None
         try:
             return decode_extrinsic(raw)
         except ScaleError as error:
-            raise PoolError(_BAD_FORMAT, "Extrinsic has invalid format", str(error)) from None
+            reason = f"Runtime error: Execution failed: {error}"
+            raise PoolError(_UNVERIFIED, f"Verification Error: {reason}", reason) from None
 
     def dispatch(self, origin: Origin, call: Variant) -> Block:
         """Makes a block that begins with a call which nobody signed; raises DispatchError when the call failed.
@@ -120,7 +128,8 @@ class Node:
         state = self.state
         system.Number[state] = number
         system.ParentHash[state] = system.BlockHash[state, number - 1] = self.blocks.head_hash
-        if number > system.BLOCK_HASH_COUNT + 1:  # that of block 0 stays: extrinsics without an era are signed for it
+        # That of block 0 stays: extrinsics without an era are signed for it
+        if number > system.BLOCK_HASH_COUNT + 1:
             del system.BlockHash[state, number - 1 - system.BLOCK_HASH_COUNT]
         state.put(system.DigestOfBlock.prefix, Encoded(digest))
         timestamp.Now[state] = now

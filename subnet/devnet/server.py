@@ -10,22 +10,25 @@ import asyncio
 import errno
 import json
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import Server as WebsocketServer
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
 
 from subnet.devnet.node import Node
 from subnet.devnet.producer import Producer
-from subnet.devnet.rpc.answer import answer
+from subnet.devnet.rpc.answer import LARGEST_FRAME, answer
 from subnet.devnet.rpc.session import Session
 from subnet.errors import ConditionError
 
 log = logging.getLogger(__name__)
 _connections = logging.getLogger(f"{__name__}.connections")
 
-_LARGEST_FRAME = 16 * 1024 * 1024  # bytes; a full block of extrinsics as hexadecimal text would be 15 MiB
+_LARGEST_READ = 2 * LARGEST_FRAME  # what is too big is answered, and what is far too big ends the connection
+_MOST_CONNECTIONS = 900  # below the 1024 open files that systems commonly allow a process
 _MOST_WAITING = 10_000  # updates for a client that does not read; then it is dropped
 
 
@@ -53,7 +56,8 @@ class Server:
                 host,
                 port,
                 compression=None,
-                max_size=_LARGEST_FRAME,
+                max_size=_LARGEST_READ,
+                process_request=self._admit,
                 ping_interval=None,  # a client that computes for a minute without answering is not gone
                 logger=_connections,
             )
@@ -69,6 +73,14 @@ class Server:
         for connection in list(self._connections):
             connection.transport.abort()
         await self._server.wait_closed()
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuses a handshake when there are too many clients, as other nodes do."""
+        if len(self._connections) < _MOST_CONNECTIONS:
+            return None
+        return connection.respond(
+            HTTPStatus.TOO_MANY_REQUESTS, "Too many connections. Please try again later.\n"
+        )
 
     async def _serve(self, connection: ServerConnection) -> None:
         waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)

@@ -205,7 +205,7 @@ def test_calls_within_calls_are_bounded(node: Node) -> None:
         nested = bytes((11, 0, 4)) + nested
     with pytest.raises(PoolError) as refused:
         node.submit(unsigned(nested))
-    assert refused.value.code == 1001
+    assert refused.value.code == 1002
 
 
 def test_a_block_has_room_for_so_much_and_the_rest_waits(node: Node) -> None:

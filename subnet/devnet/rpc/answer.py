@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import time
 from inspect import Parameter, isawaitable, signature
 from typing import Any
 
 from subnet.devnet.dispatch import PoolError
 from subnet.devnet.rpc import METHODS, Method
 from subnet.devnet.rpc.session import Session
-from subnet.devnet.rpc.values import INVALID_PARAMS, RpcError
+from subnet.devnet.rpc.values import RpcError, bad
 from subnet.errors import ConditionError
 
 log = logging.getLogger(__name__)
 
 _PARSE_ERROR, _INVALID_REQUEST, _METHOD_NOT_FOUND, _INTERNAL_ERROR = -32700, -32600, -32601, -32603
+# As the JSON-RPC server of Substrate's nodes numbers them
+_REQUEST_TOO_BIG, _REPLY_TOO_BIG, _BATCH_TOO_BIG = -32007, -32008, -32011
+LARGEST_FRAME = 16 * 1024 * 1024  # bytes either way; a full block as hexadecimal text would be 15 MiB
 _LONGEST_BATCH = 10_000
+_TURN = 0.05  # seconds of a batch after which others are served
 
 
 def _arity(method: Method) -> tuple[int, int]:
@@ -29,23 +35,53 @@ _ARITIES = {name: _arity(method) for name, method in METHODS.items()}
 
 async def answer(session: Session, frame: str | bytes) -> str | None:
     """The reply to one frame; None when it asks for none."""
+    if len(frame) > LARGEST_FRAME:
+        return _too_big(_REQUEST_TOO_BIG, "Request is too big")
     try:
-        request = json.loads(frame)
+        request = json.loads(frame, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return json.dumps(_error(None, _PARSE_ERROR, "Parse error"))
     if isinstance(request, list):
-        if not 0 < len(request) <= _LONGEST_BATCH:
-            return json.dumps(_error(None, _INVALID_REQUEST, f"a batch holds 1 to {_LONGEST_BATCH} requests"))
-        replies = [await _one(session, item) for item in request]
-        return json.dumps([reply for reply in replies if reply is not None]) if any(replies) else None
-    reply = await _one(session, request)
-    return None if reply is None else json.dumps(reply)
+        return await _batch(session, request)
+    return await _one(session, request)
 
 
-async def _one(session: Session, request: Any) -> dict[str, Any] | None:
-    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+async def _batch(session: Session, requests: list[Any]) -> str | None:
+    """The replies to several requests; a long batch lets others be served in between."""
+    if not 0 < len(requests) <= _LONGEST_BATCH:
+        return json.dumps(_error(None, _INVALID_REQUEST, f"a batch holds 1 to {_LONGEST_BATCH} requests"))
+    replies: list[str] = []
+    size, turn = 0, time.monotonic() + _TURN
+    for request in requests:
+        reply = await _one(session, request)
+        if reply is not None:
+            replies.append(reply)
+            size += len(reply)
+        if size > LARGEST_FRAME:
+            return _too_big(_BATCH_TOO_BIG, "The batch response was too large")
+        if time.monotonic() > turn:
+            await asyncio.sleep(0)
+            turn = time.monotonic() + _TURN
+    return f"[{','.join(replies)}]" if replies else None
+
+
+async def _one(session: Session, request: Any) -> str | None:
+    reply = await _reply(session, request)
+    if reply is None:
+        return None
+    text = json.dumps(reply)
+    return (
+        text if len(text) <= LARGEST_FRAME else _too_big(_REPLY_TOO_BIG, "Response is too big", reply["id"])
+    )
+
+
+async def _reply(session: Session, request: Any) -> dict[str, Any] | None:
+    identity = request.get("id") if isinstance(request, dict) else None
+    if isinstance(identity, (bool, float, list, dict)):
         return _error(None, _INVALID_REQUEST, "Invalid request")
-    name, identity = request["method"], request.get("id")
+    if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+        return _error(identity, _INVALID_REQUEST, "Invalid request")
+    name = request["method"]
     try:
         result = await _call(session, name, request.get("params"))
     except RpcError as error:
@@ -70,7 +106,7 @@ async def _call(session: Session, name: str, params: Any) -> Any:
     values = [] if params is None else params
     least, most = _ARITIES[name]
     if not isinstance(values, list) or not least <= len(values) <= most:
-        raise RpcError(INVALID_PARAMS, f"Invalid params: {name} takes a list of {least} to {most}")
+        raise bad(f"{name} takes a list of {least} to {most}")
     result = method(session, *values)
     return await result if isawaitable(result) else result
 
@@ -80,3 +116,11 @@ def _error(identity: Any, code: int, message: str, data: Any = None) -> dict[str
     if data is not None:
         error["data"] = data
     return {"jsonrpc": "2.0", "error": error, "id": identity}
+
+
+def _too_big(code: int, message: str, identity: Any = None) -> str:
+    return json.dumps(_error(identity, code, message, f"Exceeded max limit of {LARGEST_FRAME}"))
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")

@@ -24,7 +24,7 @@ class RpcError(Exception):
 
 def bad(message: str) -> RpcError:
     """The client's parameters are not what the method takes."""
-    return RpcError(INVALID_PARAMS, f"Invalid params: {message}")
+    return RpcError(INVALID_PARAMS, "Invalid params", message)
 
 
 def to_hex(data: bytes) -> str:
