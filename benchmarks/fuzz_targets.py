@@ -156,7 +156,7 @@ class Frames:
                 self.chain.reset()
 
     def _check(self, reply: str) -> None:
-        answers = json.loads(reply)
+        answers = json.loads(reply, parse_constant=_no_json)
         for one in answers if isinstance(answers, list) else [answers]:
             if one.get("error", {}).get("code") == _INTERNAL_ERROR:
                 raise Broken(one["error"]["message"])
@@ -337,10 +337,15 @@ def _as_frame(data: bytes) -> str | bytes:
 
 
 def _finished(coroutine: Any) -> Any:
-    """What a coroutine returns that never waits."""
+    """What a coroutine returns that waits for nothing but its turn."""
     try:
-        coroutine.send(None)
+        while coroutine.send(None) is None:
+            pass
     except StopIteration as done:
         return done.value
     coroutine.close()
     raise Broken("the answer to a frame waits")
+
+
+def _no_json(name: str) -> Any:
+    raise Broken(f"the reply holds {name}, which is no JSON")
