@@ -71,7 +71,10 @@ class ChainFile:
         try:
             self._keep(self.node.blocks.number)
         except sqlite3.Error as error:
-            self._failure = ConditionError(f"cannot keep the chain in {self.path}: {error}")
+            reason = f"cannot keep the chain in {self.path}: {error}"
+            self._failure = ConditionError(
+                f"{reason}; mend the disk and start again from the last block kept"
+            )
             raise self._failure from None
 
     def _keep(self, head: int) -> None:

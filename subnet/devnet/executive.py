@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 NORMAL_PRIORITY, OPERATIONAL_PRIORITY = 1, 10_000_000_000
 _FOREVER = 2**63
 _LONGEST_SHIELD_ERA = 8  # blocks: the key of the shield changes, so an envelope must not wait
+_MOST_FAILURES = 100  # remembered: a hook that fails does so in every block
 _PAYS, _PAYS_NOT = Variant("Yes"), Variant("No")
 
 
@@ -143,7 +144,8 @@ class Executive:
 
     def report(self, where: str, error: Exception) -> None:
         """Remembers and logs an exception that is a bug of this chain."""
-        self.failures.append(f"{where}: {type(error).__name__}: {error}")
+        if len(self.failures) < _MOST_FAILURES:
+            self.failures.append(f"{where}: {type(error).__name__}: {error}")
         log.error("%s failed unexpectedly", where, exc_info=error)
 
 

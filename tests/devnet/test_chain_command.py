@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 ROOT = Path(__file__).parents[2]
 
 
-async def started(*options: str) -> asyncio.subprocess.Process:
-    command = (sys.executable, "-m", "neurons.chain_command", *options)
+async def started(*options: str, within: tuple[str, ...] = ()) -> asyncio.subprocess.Process:
+    command = (*within, sys.executable, "-m", "neurons.chain_command", *options)
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
         *command, stdout=pipe, stderr=pipe, cwd=ROOT, env=dict(os.environ, PYTHONPATH=str(ROOT))
@@ -109,5 +109,24 @@ async def test_a_file_has_one_chain_at_a_time_and_keeps_its_own_options(tmp_path
     again = await started("--port", "0", "--state", str(file))
     assert again.stdout is not None
     assert b"a block every 0.25 s" in await asyncio.wait_for(again.stdout.readline(), 30)
+    again.kill()
+    await again.communicate()
+
+
+async def test_a_full_disk_ends_the_chain_and_its_file_goes_on(tmp_path: Path) -> None:
+    file = tmp_path / "chain"
+    options = ("--port", "0", "--mode", "manual", "--state", str(file))
+    small_files = ("sh", "-c", 'ulimit -f 2000; exec "$@"', "sh")  # half-kilobytes
+    process = await started(*options, within=small_files)
+    assert process.stdout is not None and process.stderr is not None
+    ready = (await asyncio.wait_for(process.stdout.readline(), 30)).decode()
+    async with connect(next(word for word in ready.split() if word.startswith("ws://"))) as socket:
+        await socket.send('{"id": 1, "method": "dev_newBlock", "params": [100000]}')
+        assert "cannot keep the chain" in str(await asyncio.wait_for(socket.recv(), 30))
+        assert await asyncio.wait_for(process.wait(), 5) == 3
+    assert (await process.stderr.read()).decode().count("\n") == 1
+    again = await started(*options)
+    assert again.stdout is not None
+    assert b"chain ready" in await asyncio.wait_for(again.stdout.readline(), 30)
     again.kill()
     await again.communicate()
