@@ -11,6 +11,7 @@ Prints one document {benchmark, figures, targets, missed}; exits with 3 when a t
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib.util
 import json
 import logging
@@ -97,6 +98,8 @@ def _work(options: argparse.Namespace) -> None:
     name, report = options.worker
     logging.disable(logging.CRITICAL)  # what the chain logs of bad inputs would be gigabytes
     target = _target(name, instrumented=options.engine == "guided")
+    gc.collect()
+    gc.freeze()  # the chain stays: looking through it again and again takes longer than the inputs
     judge = fuzz_engine.Judge(target, options.inputs, _LIMIT, options.crashes)
 
     def finish() -> None:
