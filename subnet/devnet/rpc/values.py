@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import bittensor_core
-
+from subnet.devnet.calls import account_of
 from subnet.devnet.node import Node
 from subnet.devnet.state import State, StateDiscarded
 
@@ -55,8 +54,8 @@ def to_account(value: Any) -> bytes:
         account = from_hex(value, "the account")
     else:
         try:
-            account = bytes(bittensor_core.ss58_decode(value))
-        except (ValueError, TypeError):
+            account = account_of(value)
+        except ValueError:
             raise bad("the account is not an SS58 address") from None
     if len(account) != _HASH:
         raise bad("an account id has 32 bytes")
