@@ -7,6 +7,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from subnet.devnet.chain_types import Digest
+from subnet.devnet.records import Records
 from subnet.devnet.scale import Variant, encode_compact
 from subnet.devnet.storage import blake2_256
 
@@ -68,7 +69,7 @@ class Blocks:
     """
 
     def __init__(self, genesis: Block, retained: int) -> None:
-        self._hashes, self._rests = bytearray(), bytearray()
+        self._hashes, self._rests = Records(_HASH), Records(_REST)
         self._bodies: dict[int, tuple[bytes, ...] | None] = {}
         self._retained = retained
         self.add(genesis)
@@ -76,17 +77,17 @@ class Blocks:
     @property
     def number(self) -> int:
         """The number of the last block."""
-        return len(self._hashes) // _HASH - 1
+        return len(self._hashes) - 1
 
     @property
     def genesis_hash(self) -> bytes:
         """The hash of block 0, which every signature covers."""
-        return self._hash(0)
+        return self._hashes[0]
 
     @property
     def head_hash(self) -> bytes:
         """The hash of the last block."""
-        return self._hash(self.number)
+        return self._hashes[self.number]
 
     @property
     def head(self) -> Header:
@@ -99,28 +100,23 @@ class Blocks:
         rest = header.state_root + header.extrinsics_root + header.digest
         if len(rest) != _REST:
             raise ValueError(f"the digest of block {block.number} is not the author's slot")
-        self._hashes += block.hash
-        self._rests += rest
+        self._hashes.append(block.hash)
+        self._rests.append(rest)
         self._bodies[block.number] = block.extrinsics
         self._bodies.pop(block.number - self._retained, None)
 
     def hash_of(self, number: int) -> bytes | None:
         """The hash of a block, None when there is no such block yet."""
-        return self._hash(number) if 0 <= number <= self.number else None
+        return self._hashes[number] if 0 <= number <= self.number else None
 
     def number_of(self, block: bytes) -> int | None:
         """The number of the block with a hash, None for an unknown one."""
-        if len(block) != _HASH:
-            return None
-        found = self._hashes.rfind(block)  # from the end: clients ask for new blocks
-        while found > 0 and found % _HASH:  # across two hashes
-            found = self._hashes.rfind(block, 0, found + _HASH - 1)
-        return found // _HASH if found >= 0 else None
+        return self._hashes.find(block)
 
     def header(self, number: int) -> Header:
         """The header of an existing block."""
-        rest = bytes(self._rests[number * _REST : (number + 1) * _REST])
-        parent = self._hash(number - 1) if number else NO_PARENT
+        rest = self._rests[number]
+        parent = self._hashes[number - 1] if number else NO_PARENT
         return Header(parent, number, rest[:_HASH], rest[_HASH : 2 * _HASH], rest[2 * _HASH :])
 
     def extrinsics(self, number: int) -> tuple[bytes, ...] | None:
@@ -131,7 +127,5 @@ class Blocks:
         """Forgets all blocks behind `number`."""
         for block in range(number + 1, self.number + 1):
             self._bodies.pop(block, None)
-        del self._hashes[(number + 1) * _HASH :], self._rests[(number + 1) * _REST :]
-
-    def _hash(self, number: int) -> bytes:
-        return bytes(self._hashes[number * _HASH : (number + 1) * _HASH])
+        self._hashes.cut(number + 1)
+        self._rests.cut(number + 1)

@@ -3,6 +3,7 @@
 import pytest
 
 from subnet.devnet.blocks import NO_PARENT, Block, Blocks, Header, root_of, slot_digest
+from subnet.devnet.records import Records
 
 
 def chain(length: int, retained: int = 4) -> tuple[Blocks, list[Block]]:
@@ -61,3 +62,20 @@ def test_a_header_with_another_digest_is_refused() -> None:
     blocks, made = chain(1)
     with pytest.raises(ValueError, match="block 2 is not the author's slot"):
         blocks.add(Block(made[1].header._replace(number=2, digest=b"\x00"), ()))
+
+
+def test_records_keep_their_places_across_pieces() -> None:
+    records, made = Records(3), [number.to_bytes(3, "big") for number in range(2500)]
+    for record in made:
+        records.append(record)
+    assert [records[number] for number in range(2500)] == made
+    assert all(records.find(made[number]) == number for number in (0, 1, 1023, 1024, 2047, 2048, 2499))
+    for length in (2048, 2047, 1025, 1024, 1, 0):
+        records.cut(length)
+        assert len(records) == length
+        assert records.find(made[length]) is None
+        records.append(made[-1])
+        assert records[length] == made[-1]
+        records.cut(length)
+    with pytest.raises(ValueError, match="4 bytes, expected 3"):
+        records.append(b"four")
