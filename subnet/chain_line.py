@@ -43,7 +43,7 @@ Result = TypeVar("Result")
 class Line:
     """The connection to one of a chain's endpoints; made by `Line.connect`.
 
-    `number` counts how often it was changed, `genesis` is the hash of block 0 as 0x text.
+    `number` counts how often it was changed, `genesis` is the hash of block 0 as 0x text, empty before block 1.
     """
 
     def __init__(self, network: str, endpoints: Sequence[str], seconds: float) -> None:
@@ -67,7 +67,6 @@ class Line:
         """
         line = cls(network, [network, *(fallbacks or default_fallback_endpoints(network))], seconds)
         line.client = await line._first_that_answers(0)
-        line.genesis = await line._genesis_of(line.client)
         try:
             yield line
         finally:
@@ -135,16 +134,21 @@ class Line:
             ) from problem
         try:
             await bounded(client.connect(), self.seconds, f"connecting to {endpoint}")
-            if self.genesis and await self._genesis_of(client) != self.genesis:
-                raise ChainError(f"{endpoint} serves another chain")
+            await self._check_chain(client, endpoint)
         except BaseException:
             await _close(client)
             raise
         return client
 
-    async def _genesis_of(self, client: bt.Client) -> str:
+    async def _check_chain(self, client: bt.Client, endpoint: str) -> None:
+        """Keeps what the first endpoint says, and raises ChainError when another one says something else."""
         read = client.query(("System", "BlockHash"), [0])
-        return str(await bounded(read, self.seconds, "reading the genesis hash"))
+        found = str(await bounded(read, self.seconds, "reading the genesis hash"))
+        if int(found, 16) == 0:  # it is stored in block 1
+            return
+        if self.genesis and found != self.genesis:
+            raise ChainError(f"{endpoint} serves another chain")
+        self.genesis = found
 
 
 async def bounded(call: Awaitable[Result], seconds: float, what: str) -> Result:
