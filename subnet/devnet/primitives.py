@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 from subnet.devnet.compact import ScaleError, decode_length, encode_compact, take
@@ -26,6 +27,10 @@ class Type(Generic[V]):
     def encode(self, value: V) -> bytes:
         """The bytes of `value`; raises ScaleError when the type cannot hold it."""
         raise NotImplementedError
+
+    def encode_all(self, values: Iterable[V]) -> bytes:
+        """Many values behind one another; raises ScaleError as `encode` does."""
+        return b"".join([self.encode(value) for value in values])
 
     def decode(self, data: bytes, offset: int = 0) -> tuple[V, int]:
         """The value at `offset` and the offset behind it; raises ScaleError."""

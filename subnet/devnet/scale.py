@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import keyword
 from collections import namedtuple
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from subnet.devnet.compact import ScaleError, decode_compact, encode_compact, take
@@ -88,6 +88,7 @@ __all__ = [
 Field = tuple[str | None, "Type[Any]"]
 Parameter = tuple[str, "Type[Any]"]  # a type parameter: clients look some up by their names
 
+_ONE_BYTE = tuple(bytes((value << 2,)) for value in range(64))  # compacts
 MAX_CALL_DEPTH = 64  # a nested call costs a few Python frames: deeper ones would meet the recursion limit
 
 
@@ -106,6 +107,13 @@ class Compact(Type[int]):
         if not isinstance(value, int) or not 0 <= value < self.limit:
             raise ScaleError(f"{value!r} does not fit a compact below {self.limit}")
         return encode_compact(value)
+
+    def encode_all(self, values: Iterable[int]) -> bytes:
+        encode, most = (
+            self.encode,
+            min(self.limit, 64),
+        )  # columns of metagraphs are long, and most values small
+        return b"".join([_ONE_BYTE[v] if v.__class__ is int and 0 <= v < most else encode(v) for v in values])
 
     def decode(self, data: bytes, offset: int = 0) -> tuple[int, int]:
         if self.empty:

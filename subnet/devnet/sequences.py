@@ -51,9 +51,9 @@ def _encode_items(kind: Array | Vec[Any], value: Any) -> bytes:
         return value
     if isinstance(value, (str, bytes)):
         raise ScaleError(f"{type(value).__name__} where a tuple is expected")
-    form, encode = kind.inner.format, kind.inner.encode
+    form = kind.inner.format
     if not form:
-        return b"".join([encode(item) for item in value])
+        return kind.inner.encode_all(value)
     try:
         if len(form) == 1:
             return struct.pack(f"<{len(value)}{form}", *value)
