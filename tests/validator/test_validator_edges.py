@@ -2,21 +2,32 @@
 
 import asyncio
 import json
+import socket
+import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from neurons.head import Head
+from neurons.metrics import Metrics
 from neurons.rubrics import load_rubric
 from neurons.status import StatusFile
+from neurons.validator_parts import state_folder
 from neurons.wandb_sink import WAITING, WandbSink
 from reward.default import DEFAULT
 from subnet.errors import ConditionError, SettingsError
+from subnet.protocol import Hotkey
+from subnet.settings import ValidatorSettings
 from subnet.validator.journal import Entry
 from subnet.validator.round import Moment, Round
 from subnet.validator.scores import Score
 
+ROOT = Path(__file__).resolve().parents[2]
 PLAYED = Round(Moment("r", 2, 77), ())
 SCORES = {"a": Score(0.5, 0.6, 10.0, 0, 12)}
 
@@ -79,6 +90,63 @@ def test_a_rubric_that_is_not_there_is_one_line_about_the_flag(tmp_path, text, p
     assert "\n" not in str(failure.value)
 
 
+def test_metrics_count_rounds_and_weights_and_tell_the_alarm():
+    registry = CollectorRegistry()
+    metrics = Metrics(registry)
+    metrics.round(PLAYED, {**SCORES, "b": Score(0.0, 0.0, 1.0, 0, 1)})
+    for status in ("planned", "sent", "sent"):
+        metrics.weights(Entry(1, status, 2, 78, {}))
+    metrics.aged(199, 400)
+    read = registry.get_sample_value
+    assert read("assay_round_block") == 77
+    assert read("assay_miners_scored") == 1
+    assert read("assay_weights_total", {"status": "sent"}) == 2
+    assert (read("assay_weights_age_blocks"), read("assay_weights_alarm")) == (199, 0)
+    metrics.aged(200, 400)
+    assert read("assay_weights_alarm") == 1
+
+
+def test_a_metrics_port_that_is_taken_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"--metrics-port {port}: address already in use"):
+            Metrics.served(port)
+
+
+def test_each_mechanism_beyond_the_first_remembers_in_a_folder_of_its_own():
+    first, second = (
+        state_folder(ValidatorSettings(netuid=2, mechid=mechid), Hotkey("h")) for mechid in (0, 1)
+    )
+    assert first.parts[-3:] == ("finney", "2", "h")
+    assert second == first / "mechanism-1"
+
+
+HANGING = """
+import asyncio, sys, time
+from neurons.process import run
+from subnet.errors import ConditionError
+
+async def work():
+    try:
+        async with asyncio.timeout(0.2):
+            await asyncio.to_thread(time.sleep, 60)
+    except TimeoutError:
+        raise ConditionError("the judge hangs") from None
+
+sys.exit(run("assay validator", work(), False))
+"""
+
+
+def test_a_part_that_hangs_in_a_thread_cannot_keep_a_failed_process_alive():
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGING], capture_output=True, text=True, cwd=ROOT, timeout=30, check=False
+    )
+    assert ended.returncode == 3
+    assert ended.stderr == "assay validator: the judge hangs\n"
+    assert time.monotonic() - began < 15
+
+
 class Uploads:
     """Stands in for the service: remembers what was logged, or hangs, or fails."""
 
@@ -111,9 +179,6 @@ def test_weights_and_biases_gets_rounds_and_weights(monkeypatch):
 
 
 def test_a_service_that_hangs_holds_nothing_up(monkeypatch):
-    import threading
-    import time
-
     stop = threading.Event()
     monkeypatch.setitem(sys.modules, "wandb", Uploads(lambda event: stop.wait(20)))
     sink = WandbSink("project", "name", {})

@@ -6,19 +6,23 @@ import math
 import os
 import re
 import signal
+import socket
 import sqlite3
 import sys
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+import urllib.request
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from neurons.cli import main
 from neurons.localnet.cast import Member, make_wallets
 from neurons.localnet.founding import Founder, Terms
+from neurons.why_command import explained
 from subnet.chain import Chain
 from subnet.devnet.handle import devnet
-from subnet.protocol import Answer, Hotkey
+from subnet.protocol import Address, Answer, Hotkey
 from subnet.transport.desk import Desk
 from subnet.transport.listening import address_of, listen, serving
 from subnet.transport.server import Server
@@ -117,6 +121,19 @@ def stored(path, query):
         connection.close()
 
 
+def free_ports(count):
+    """Ports that nobody listens on at this moment."""
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [one.getsockname()[1] for one in held]
+
+
+def fetched(port):
+    """What Prometheus would read."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reply:
+        return reply.read().decode()
+
+
 async def founded(founder):
     """A subnet of the members, the validator staked; returns its netuid."""
     await founder.fund(MEMBERS)
@@ -168,9 +185,21 @@ async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_wh
             await process.wait()
         before = stored(ledger, "SELECT * FROM observations ORDER BY id")
 
-        async with validator(node.endpoint, netuid, tmp_path) as process:
+        told, metrics = free_ports(2)
+        loaded = ["--tasks-per-round", "16", "--explain-port", str(told), "--metrics-port", str(metrics)]
+        loaded += ["--explain-host", "127.0.0.1", "--shape", "softmax:0.2"]
+        async with validator(node.endpoint, netuid, tmp_path, *loaded) as process:
             await until(lambda: "effective" in [line["status"] for line in lines(status, "weights")])
             held = await chain.stored_weights(Hotkey(keys["vera"].hotkey))
+            figures = await asyncio.to_thread(fetched, metrics)
+            assert 'assay_weights_total{status="effective"} 1.0' in figures
+            assert "assay_weights_alarm 0.0" in figures
+            await asyncio.sleep(2.0)  # a server that has just started asks to sign again
+            about = await explained(
+                keys["able"].wallet.hotkey, Hotkey(keys["vera"].hotkey), Address("127.0.0.1", told)
+            )
+            assert about.hotkey == keys["able"].hotkey
+            assert main(["why", "--hotkey", keys["able"].hotkey, "--state", str(tmp_path / "state")]) == 0
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0

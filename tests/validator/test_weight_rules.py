@@ -2,12 +2,13 @@
 
 import pytest
 from bittensor.intents import normalize
+from bittensor.intents.weights import clip_to_max_weight
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subnet.protocol import Hotkey
 from subnet.validator.scores import Score
-from subnet.validator.weights import Payment, from_scores, linear, softmax, top
+from subnet.validator.weights import Payment, from_scores, linear, shape_named, softmax, top
 
 OWNER = Hotkey("owner")
 
@@ -87,3 +88,26 @@ def test_equal_miners_are_paid_equally_whatever_their_names():
 def test_a_payment_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=r"temperature|paid|burn"):
         wrong()
+
+
+def test_a_shape_is_named_by_one_word():
+    values = {Hotkey("a"): 0.9, Hotkey("b"): 0.5, Hotkey("c"): 0.1}
+    for name, shape in (("linear", linear), ("softmax:0.3", softmax(0.3)), ("top:2", top(2))):
+        assert shape_named(name)(values) == shape(values)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["", "square", "linear:1", "softmax", "softmax:0", "softmax:nan", "top:", "top:0", "top:1.5"]
+)
+def test_a_shape_that_does_not_exist_is_one_line(wrong):
+    with pytest.raises(ValueError, match=f"^{wrong}: ") as failure:
+        shape_named(wrong)
+    assert "\n" not in str(failure.value)
+
+
+@given(value_maps, st.sampled_from(["linear", "softmax:0.05", "top:3"]), st.integers(1000, 65535))
+def test_nobody_who_is_paid_is_dropped_under_a_cap_on_single_weights(values, shape, limit):
+    paid = weights_of(scored(**values), Payment(OWNER, 0.5, shape_named(shape)))
+    uids, shares = list(range(len(paid))), list(paid.values())
+    kept, _ = normalize(uids, clip_to_max_weight(shares, limit / 65535))
+    assert kept == uids
