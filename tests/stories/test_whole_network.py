@@ -220,7 +220,9 @@ def test_silence_and_garbage_earn_nothing_and_one_of_them_loses_its_seat_to_the_
 
 def test_validators_weights_were_read_back_and_pay_dividends(run: Run) -> None:
     weights = {(line["validator"], line["epoch"]): line["status"] for line in run.report["weights"]}
-    assert {weights[name, epoch] for name in ("vera", "viktor") for epoch in range(2, EPOCHS + 1)} == {"effective"}
+    assert {weights[name, epoch] for name in ("vera", "viktor") for epoch in range(2, EPOCHS + 1)} == {
+        "effective"
+    }
     assert all(last_epoch(run)[name]["dividends"] > 0 for name in ("vera", "viktor"))
 
 
