@@ -19,6 +19,7 @@ class Producer:
     def __init__(self, node: Node) -> None:
         self.node = node
         self.backlogs: set[Callable[[], int]] = set()  # how many updates wait for each client
+        self._stuck: set[Callable[[], int]] = set()  # those of clients that read nothing
         self._changed = asyncio.Event()
         self._ended = False
         self._failure: Exception | None = None
@@ -80,10 +81,22 @@ class Producer:
         return f"0x{self.node.blocks.head_hash.hex()}"
 
     async def _let_clients_read(self) -> None:
-        """Gives way to other tasks and, when thousands of blocks are made, to clients that follow the head."""
+        """Gives way to other tasks and, when thousands of blocks are made, to clients that follow the head.
+
+        A client that does not read while it is waited for is not waited for again until it has caught up.
+        """
         await asyncio.sleep(0)
+        late = {backlog: backlog() for backlog in self.backlogs if backlog() > _BACKLOG}
+        self._stuck &= late.keys()
+        waited_for = late.keys() - self._stuck
         clock = asyncio.get_running_loop().time
         until = clock() + _PATIENCE
         # Polling, because a queue does not tell when it has become shorter
-        while clock() < until and any(backlog() > _BACKLOG for backlog in self.backlogs):  # noqa: ASYNC110
+        while clock() < until and any(backlog() > _BACKLOG for backlog in waited_for):  # noqa: ASYNC110
             await asyncio.sleep(0.001)
+        left = {backlog: backlog() for backlog in waited_for}
+        self._stuck |= {
+            backlog
+            for backlog, updates in left.items()
+            if updates > _BACKLOG and late[backlog] - updates < _BLOCKS_AT_ONCE
+        }

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from random import Random
@@ -28,14 +29,14 @@ FLOOD = 500  # connections
 class Client:
     """A client that says what it likes."""
 
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
+    def __init__(self, wire: ClientConnection) -> None:
+        self.wire = wire
 
     async def say(self, frame: str | bytes) -> Any:
         """What comes back for a frame."""
-        await self.socket.send(frame)
+        await self.wire.send(frame)
         while True:
-            reply = json.loads(await asyncio.wait_for(self.socket.recv(), 20))
+            reply = json.loads(await asyncio.wait_for(self.wire.recv(), 20))
             if isinstance(reply, list) or "id" in reply:
                 return reply
 
@@ -51,8 +52,8 @@ def request(method: str, *params: Any) -> str:
 
 @pytest.fixture
 async def client(chain: Devnet) -> AsyncIterator[Client]:
-    async with connect(chain.endpoint, max_size=None) as socket:
-        yield Client(socket)
+    async with connect(chain.endpoint, max_size=None) as wire:
+        yield Client(wire)
 
 
 def error(code: int, message: str, data: str | None = None) -> dict[str, Any]:
@@ -138,8 +139,8 @@ async def test_a_reply_that_would_be_too_big_is_refused(client: Client) -> None:
 async def test_a_long_batch_does_not_keep_others_waiting(chain: Devnet, client: Client) -> None:
     batch = f"[{','.join([request('state_getKeys', '0x')] * 400)}]"
     async with connect(chain.endpoint) as other:
-        await client.socket.send(batch)
-        waiting = asyncio.create_task(client.socket.recv())
+        await client.wire.send(batch)
+        waiting = asyncio.create_task(client.wire.recv())
         await asyncio.sleep(0.01)
         assert await Client(other).ask("chain_getHead")
         assert not waiting.done()
@@ -251,7 +252,7 @@ async def test_an_extrinsic_with_a_later_nonce_waits_for_those_before(chain: Dev
     await client.ask("author_submitExtrinsic", "0x" + early.hex())
     statuses = []
     while len(statuses) < 2:
-        update = json.loads(await asyncio.wait_for(client.socket.recv(), 5))["params"]
+        update = json.loads(await asyncio.wait_for(client.wire.recv(), 5))["params"]
         assert update["subscription"] == watched
         statuses.append(next(iter(update["result"])))
     assert statuses == ["inBlock", "finalized"]
@@ -280,21 +281,21 @@ async def junk(endpoint: str, seed: int, stop: asyncio.Event) -> None:
     """Connects and says nonsense until it is told to stop, vanishing now and then in the middle of it."""
     rng = Random(seed)
     while not stop.is_set():
-        async with connect(endpoint, max_size=None, open_timeout=60) as socket:
+        async with connect(endpoint, max_size=None, open_timeout=60) as wire:
             for _ in range(rng.randint(1, 20)):
-                await socket.send(rng.choice(JUNK))
+                await wire.send(rng.choice(JUNK))
                 await asyncio.sleep(rng.random() / 5)
                 if stop.is_set():
                     break
-            socket.transport.abort()
+            wire.transport.abort()
 
 
 async def idle(endpoint: str, stop: asyncio.Event) -> None:
     """Connects, follows the head, and reads nothing of it."""
-    async with connect(endpoint, open_timeout=60) as socket:
-        await socket.send(request("chain_subscribeNewHeads"))
+    async with connect(endpoint, open_timeout=60) as wire:
+        await wire.send(request("chain_subscribeNewHeads"))
         await stop.wait()
-        socket.transport.abort()
+        wire.transport.abort()
 
 
 async def test_an_honest_client_goes_on_through_a_flood_of_others(chain: Devnet) -> None:
@@ -318,6 +319,25 @@ async def test_an_honest_client_goes_on_through_a_flood_of_others(chain: Devnet)
             stop.set()
     while chain.node.head_listeners:  # noqa: ASYNC110 - nothing else tells
         await asyncio.sleep(0.01)
+
+
+async def test_a_client_that_reads_nothing_does_not_hold_up_a_long_jump() -> None:
+    async with devnet(mode="manual") as chain:
+        narrow = socket.socket()
+        narrow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        narrow.setblocking(False)
+        port = int(chain.endpoint.rsplit(":", 1)[1])
+        await asyncio.get_running_loop().sock_connect(narrow, ("127.0.0.1", port))
+        deaf = await connect(chain.endpoint, sock=narrow, max_queue=1)
+        await deaf.send(request("chain_subscribeNewHeads"))
+        while not chain.node.head_listeners:  # noqa: ASYNC110 - nothing else tells
+            await asyncio.sleep(0.01)
+        deaf.transport.pause_reading()
+        async with asyncio.timeout(20):
+            while chain.node.head_listeners:  # until it is dropped
+                await chain.advance(2000)
+        assert chain.node.state.block < 30_000
+        deaf.transport.abort()
 
 
 async def test_more_clients_than_it_has_room_for_are_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
