@@ -29,7 +29,8 @@ _connections = logging.getLogger(f"{__name__}.connections")
 
 _LARGEST_READ = 2 * LARGEST_FRAME  # what is too big is answered, and what is far too big ends the connection
 _MOST_CONNECTIONS = 900  # below the 1024 open files that systems commonly allow a process
-_MOST_WAITING = 10_000  # updates for a client that does not read; then it is dropped
+# Updates that wait for a client that does not read; with more it is dropped. Many such clients share what there is
+_MOST_WAITING, _LEAST_WAITING, _WAITING_IN_ALL = 10_000, 1_000, 100_000
 
 
 def _is_no_probe(record: logging.LogRecord) -> bool:
@@ -82,13 +83,17 @@ class Server:
             HTTPStatus.TOO_MANY_REQUESTS, "Too many connections. Please try again later.\n"
         )
 
+    def _most_waiting(self) -> int:
+        fair = _WAITING_IN_ALL // max(1, len(self._connections))
+        return min(_MOST_WAITING, max(_LEAST_WAITING, fair))
+
     async def _serve(self, connection: ServerConnection) -> None:
-        waiting: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_MOST_WAITING)
+        waiting: asyncio.Queue[str] = asyncio.Queue()
 
         def send(message: dict[str, Any]) -> None:
-            try:
-                waiting.put_nowait(message)
-            except asyncio.QueueFull:
+            if waiting.qsize() < self._most_waiting():
+                waiting.put_nowait(json.dumps(message))
+            else:
                 connection.transport.abort()
 
         session = Session(self.node, self.producer, send)
@@ -110,10 +115,10 @@ class Server:
             updates.cancel()
 
 
-async def _send_updates(connection: ServerConnection, waiting: asyncio.Queue[dict[str, Any]]) -> None:
+async def _send_updates(connection: ServerConnection, waiting: asyncio.Queue[str]) -> None:
     try:
         while True:
-            await connection.send(json.dumps(await waiting.get()))
+            await connection.send(await waiting.get())
     except ConnectionClosed:
         return
 
