@@ -16,6 +16,7 @@ import httptools
 
 from subnet.errors import TransportError
 from subnet.protocol import Address
+from subnet.transport.reading import Reading
 
 KEEP_ALIVE_SECONDS = 60.0
 """Idle connections are dropped before the server's own limit, so that no request meets a closing socket."""
@@ -116,7 +117,7 @@ class Calls:
             self._idle = {address: lines for address, lines in self._idle.items() if lines}
 
 
-class _Line(asyncio.Protocol):
+class _Line(Reading):
     """One connection, and the reply that is being read from it."""
 
     def __init__(self, bounds: Bounds) -> None:

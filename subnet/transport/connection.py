@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
-from subnet.transport.incoming import Handler, Incoming
+from subnet.transport.incoming import Handler, Incoming, Work
+from subnet.transport.reading import Reading
 from subnet.transport.refusals import Denied, Response, where_raised
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,9 @@ WRITE_SECONDS = 10.0
 DRAIN_SECONDS = 1.0
 """How long the rest of a refused body is thrown away, so that the refusal is read before the connection breaks."""
 
+MOST_REFUSED = 100
+"""Requests without a proven sender that one connection may bring."""
+
 TOO_SLOW = Denied(408, "too-slow", "the request's body did not arrive in time", close=True)
 STOPPING = Denied(503, "stopping", "this server is shutting down", close=True, retry_after=5)
 BROKEN = Denied(500, "internal", "this server made a mistake", close=True)
@@ -48,7 +52,7 @@ class Keeper(Protocol):
         ...
 
 
-class Connection(asyncio.Protocol):
+class Connection(Reading):
     """One client's connection, from accept to close; `deadline` is the loop's time at which it expires."""
 
     def __init__(self, handler: Handler, keeper: Keeper) -> None:
@@ -56,8 +60,9 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._incoming = Incoming(handler)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
-        self._work: asyncio.Task[Response] | None = None
+        self._work: Work | None = None
         self._draining = False
+        self._refused = 0
         self.deadline = math.inf
         self.host = ""
 
@@ -80,7 +85,7 @@ class Connection(asyncio.Protocol):
         self._keeper.remove(self)
         self.deadline = math.inf
         if self._work is not None:
-            self._work.cancel()
+            self._work.future.cancel()
 
     def data_received(self, data: bytes) -> None:
         """Reads on; refuses or starts to answer as soon as the bytes allow."""
@@ -117,7 +122,7 @@ class Connection(asyncio.Protocol):
     def end(self) -> None:
         """Ends the connection: at once when it is idle, else with the reply that tells why."""
         if self._work is not None:
-            self._work.cancel()
+            self._work.future.cancel()
         else:
             self._transport.close()
 
@@ -131,36 +136,53 @@ class Connection(asyncio.Protocol):
             if isinstance(result, Response):
                 self._reply(result)
             else:
-                self._work = self._loop.create_task(result)
-                self._work.add_done_callback(self._worked)
+                self._work = result
+                result.future.add_done_callback(self._worked)
 
-    def _worked(self, work: asyncio.Task[Response]) -> None:
-        self._work = None
-        failure = STOPPING if work.cancelled() else work.exception()
-        if failure is None:
-            self._reply(work.result())
-        elif isinstance(failure, Denied):
-            self._refuse(failure)
-        else:
-            # No text of the failure: it may quote a prompt.
-            log.error("answering raised %s at %s", type(failure).__name__, where_raised(failure))
+    def _worked(self, future: asyncio.Future[Any]) -> None:
+        work, self._work = self._work, None
+        assert work is not None
+        try:
+            self._reply(work.finish(future))
+        except Denied as denied:
+            self._refuse(denied)
+        except asyncio.CancelledError:
+            # Cancelled because the server ends; of a caller that hung up there is nobody to tell.
+            self._incoming.last = True
+            self._refuse(STOPPING)
+        except Exception as bug:  # noqa: BLE001 - one request's bug must not end a server; no text, it may quote the prompt
+            log.error("answering raised %s at %s", type(bug).__name__, where_raised(bug))
             self._refuse(BROKEN)
 
     def _refuse(self, denied: Denied) -> None:
-        """Sends a refusal; what is left of a body that was refused is thrown away for a moment."""
-        if self._incoming.complete or not denied.close:
+        """Sends a refusal.
+
+        A whole request leaves the connection usable: one that is refused on a kept connection costs a fraction
+        of one that comes on a new connection. What is left of a body is thrown away for a moment.
+        """
+        if self._incoming.complete:
+            self._refused += denied.close
+            self._incoming.last |= self._refused >= MOST_REFUSED
             self._reply(denied.response())
-        elif not self._transport.is_closing():
-            self._draining = True
-            self._transport.write(denied.response().encoded())
-            if self._transport.can_write_eof():
-                self._transport.write_eof()
-            self._due_in(DRAIN_SECONDS)
+        elif denied.close:
+            self._drain(denied)
+        else:
+            self._incoming.last = True
+            self._reply(denied.response())
+
+    def _drain(self, denied: Denied) -> None:
+        if self._transport.is_closing():
+            return
+        self._draining = True
+        self._transport.write(denied.response().encoded(last=True))
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._due_in(DRAIN_SECONDS)
 
     def _reply(self, response: Response) -> None:
         if self._transport.is_closing():
             return
-        last = response.close or self._incoming.last or self._incoming.early
+        last = self._incoming.last or self._incoming.early
         self._transport.write(response.encoded(last))
         self._due_in(WRITE_SECONDS if self._transport.get_write_buffer_size() else KEEP_ALIVE_SECONDS)
         if last:

@@ -16,12 +16,12 @@ from typing import Any, cast
 
 from subnet.protocol import Hotkey
 from subnet.transport.desk import Answered
+from subnet.transport.reading import Reading
 from subnet.transport.refusals import Denied
 
 HEADER = struct.Struct("<IBI")
 QUERY = struct.Struct("<QB")
 ANSWER = struct.Struct("<QH")
-READ_BYTES = 256 * 1024
 
 
 class Kind(IntEnum):
@@ -38,7 +38,7 @@ Receive = Callable[[Kind, int, bytes], None]
 """Takes a frame's kind, number and payload."""
 
 
-class Line(asyncio.Protocol):
+class Line(Reading):
     """One end of a line; `closed` is done when the other end is gone."""
 
     def __init__(self, receive: Receive) -> None:

@@ -5,7 +5,8 @@ Nothing is raised inside the parser's callbacks; what is wrong is kept in `denie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +28,17 @@ class Head:
     headers: dict[bytes, bytes]
 
 
-Work = Coroutine[Any, Any, Response]
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a reply waits for, and how it becomes one: `finish` takes the ended future and may raise Denied.
+
+    A future and a function, not a coroutine, because a task for every request is a good part of its cost.
+    """
+
+    future: asyncio.Future[Any]
+    finish: Callable[[asyncio.Future[Any]], Response]
+
+
 Opened = Callable[[bytes], Response | Work]
 """Takes the whole body; returns the reply or the work that ends in it, or raises Denied."""
 
@@ -71,6 +82,7 @@ class Incoming:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
             self.denied = self.denied or Denied(400, "malformed", "not an HTTP request", close=True)
+            self.last = True
 
     @property
     def endless(self) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass, field
 
 from subnet.protocol import Hotkey
@@ -44,7 +44,7 @@ class Place:
 
 @dataclass(slots=True)
 class Account:
-    """What the desk remembers of one caller: its part of the service, and who of it waits.
+    """What is remembered of one caller: its part of the service, the places it holds, and who of it waits.
 
     `served` is a virtual time: the sum of turns divided by share. `seconds` is the mean time of its queries,
     0 until one was finished.
@@ -53,6 +53,7 @@ class Account:
     share: float
     served: float = 0.0
     seconds: float = 0.0
+    held: int = 0
     waiting: deque[asyncio.Future[Place]] = field(default_factory=deque)
 
 
@@ -64,21 +65,23 @@ class Places:
         self._per_caller = per_caller
         self._seats = waiting
         self._accounts: dict[Hotkey, Account] = {}
-        self._held: Counter[Hotkey] = Counter()
+        self._held = 0
+        self._waiting = 0
         self._virtual = 0.0
 
     async def take(self, caller: Hotkey, share: float, seconds: float) -> Place:
         """A place, at once or in turn; the query has `seconds` left. Raises Busy."""
         account = self._account(caller, max(share, LEAST_SHARE))
-        if self._has_room(caller) and not account.waiting:
+        if not account.waiting and self._has_room(account):
             return self._grant(caller, account)
-        wait = self._wait(caller, account)
+        wait = self._wait(account)
         if len(account.waiting) >= self._part(account.share, self._seats):
             raise Busy("too many queries wait for an answer", wait)
         if wait + account.seconds > seconds:
             raise Busy(f"no place before the query's deadline: about {wait:.1f} s to wait", wait)
         turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
         account.waiting.append(turn)
+        self._waiting += 1
         try:
             return await turn
         except asyncio.CancelledError:
@@ -87,33 +90,35 @@ class Places:
 
     def give_back(self, place: Place, finished: bool = True) -> None:
         """Frees a place; `finished` says that its time tells how long this caller's queries take."""
-        self._held[place.caller] -= 1
-        if self._held[place.caller] <= 0:
-            del self._held[place.caller]
+        account = self._accounts[place.caller]
+        account.held -= 1
+        self._held -= 1
         if finished:
-            account = self._accounts[place.caller]
             took = asyncio.get_running_loop().time() - place.began
             account.seconds = account.seconds + NEWEST * (took - account.seconds) if account.seconds else took
-        self._next()
+        if self._waiting:
+            self._next()
 
     def _next(self) -> None:
         """Hands free places to those whose turn it is."""
-        while self._held.total() < self._total:
+        while self._held < self._total:
             ready = [
                 (account.served, caller)
                 for caller, account in self._accounts.items()
-                if account.waiting and self._has_room(caller)
+                if account.waiting and self._has_room(account)
             ]
             if not ready:
                 return
             caller = min(ready)[1]
             account = self._accounts[caller]
             turn = account.waiting.popleft()
+            self._waiting -= 1
             if not turn.done():
                 turn.set_result(self._grant(caller, account))
 
     def _grant(self, caller: Hotkey, account: Account) -> Place:
-        self._held[caller] += 1
+        account.held += 1
+        self._held += 1
         self._virtual = max(self._virtual, account.served)
         account.served = self._virtual + 1 / account.share
         return Place(caller, asyncio.get_running_loop().time())
@@ -122,6 +127,7 @@ class Places:
         """Who gives up waiting leaves the queue, or gives back the place that came at the same moment."""
         if turn in account.waiting:
             account.waiting.remove(turn)
+            self._waiting -= 1
         elif turn.done() and not turn.cancelled():
             self.give_back(turn.result(), finished=False)
 
@@ -132,13 +138,14 @@ class Places:
         account.share = share
         return account
 
-    def _has_room(self, caller: Hotkey) -> bool:
-        most = min(self._per_caller, self._part(self._accounts[caller].share, self._total))
-        return self._held.total() < self._total and self._held[caller] < most
+    def _has_room(self, account: Account) -> bool:
+        if self._held >= self._total or account.held >= self._per_caller:
+            return False
+        return account.held < self._part(account.share, self._total)
 
-    def _wait(self, caller: Hotkey, account: Account) -> float:
+    def _wait(self, account: Account) -> float:
         """About how long a new query of the caller would wait, in seconds."""
-        places = self._held[caller] or self._part(account.share, self._total) / SLACK
+        places = account.held or self._part(account.share, self._total) / SLACK
         return account.seconds * (len(account.waiting) + 1) / max(places, 1)
 
     @staticmethod

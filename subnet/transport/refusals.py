@@ -22,31 +22,24 @@ PHRASES = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole reply: status, body, further header lines (each ended by CRLF), and whether it is the last one."""
+    """A whole reply: status, body, and further header lines, each ended by CRLF."""
 
     status: int
     body: bytes
     headers: bytes = b""
-    close: bool = False
 
-    def encoded(self, close: bool = False) -> bytes:
-        """The reply's bytes on the wire; `close` makes it the last one of its connection."""
-        last = b"connection: close\r\n" if close or self.close else b""
+    def encoded(self, last: bool = False) -> bytes:
+        """The reply's bytes on the wire; `last` says that no other follows on its connection."""
         first = b"HTTP/1.1 %d %b\r\n" % (self.status, PHRASES[self.status])
-        return b"%b%bcontent-length: %d\r\n%b%b\r\n%b" % (
-            first,
-            JSON_TYPE,
-            len(self.body),
-            self.headers,
-            last,
-            self.body,
-        )
+        close = b"connection: close\r\n" if last else b""
+        length = b"content-length: %d\r\n" % len(self.body)
+        return b"".join((first, JSON_TYPE, length, self.headers, close, b"\r\n", self.body))
 
 
 class Denied(Exception):
     """A request that gets no answer.
 
-    `close` ends the connection: it spares the server a body that nobody has vouched for. `retry_after` is the
+    `close` says that nobody has vouched for the request, whose body is then not read. `retry_after` is the
     whole number of seconds after which the same request may succeed. `time` is the server's clock in unix
     seconds, told where clocks are the reason.
     """
@@ -76,7 +69,7 @@ class Denied(Exception):
             told["time"] = self.time
         headers = b"" if self.retry_after is None else b"retry-after: %d\r\n" % self.retry_after
         body = json.dumps(told, separators=(",", ":")).encode()
-        return Response(self.status, body, headers, self.close)
+        return Response(self.status, body, headers)
 
 
 def where_raised(failure: BaseException) -> str:

@@ -7,6 +7,7 @@ signature checked. Everything after that is the desk's. Neither refusals nor log
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import time
@@ -85,11 +86,12 @@ class Server:
             verified(claim, body, self._hotkey)
         except Unauthenticated as failure:
             raise Denied(401, failure.reason, str(failure)) from None
-        return self._replied(claim, body)
+        answered = self._answers.answered(claim.caller, claim.nonce_ns, body)
+        return Work(asyncio.ensure_future(answered), partial(self._replied, claim, body))
 
-    async def _replied(self, claim: Claim, body: bytes) -> Response:
+    def _replied(self, claim: Claim, body: bytes, future: asyncio.Future[Answered]) -> Response:
         try:
-            answered = await self._answers.answered(claim.caller, claim.nonce_ns, body)
+            answered = future.result()
         except Denied as denied:
             log.info("denied %s: %d %s", claim.caller, denied.status, denied.error)
             raise

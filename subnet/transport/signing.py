@@ -8,8 +8,9 @@ who has signed is remembered.
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bittensor import http_auth
@@ -32,6 +33,9 @@ RECEIVER_HEADER = http_auth.HEADER_RECEIVER.lower()
 NONCE_HEADER = http_auth.HEADER_NONCE.lower()
 SIGNATURE_HEADER = http_auth.HEADER_SIGNATURE.lower()
 CRYPTO_HEADER = http_auth.HEADER_CRYPTO.lower()
+DEFAULT_SCHEME = "sr25519"
+"""What a signature is made with when a request names nothing else."""
+
 SS58_LENGTHS = range(46, 50)
 NONCE_DIGITS = range(1, 21)
 SIGNATURE_LENGTHS = (128, 130)
@@ -101,7 +105,7 @@ class Nonces:
         self._per_hotkey = per_hotkey
         self._clock = clock
         self._since_ns = time.time_ns() + round(ALLOWED_SKEW * SECOND) if since_ns is None else since_ns
-        self._expiry: dict[str, dict[int, float]] = {}
+        self._seen: dict[str, _Seen] = {}
 
     def check_and_store(self, hotkey_ss58: str, nonce_ns: int) -> bool:
         """True, and the nonce is remembered, when it is new; False when it was seen.
@@ -111,19 +115,34 @@ class Nonces:
         """
         if nonce_ns < self._since_ns:
             raise JustStarted("this server has just started: sign again in a moment")
-        seen = self._expiry.setdefault(hotkey_ss58, {})
+        seen = self._seen.get(hotkey_ss58)
+        if seen is None:
+            seen = self._seen[hotkey_ss58] = _Seen()
         now = self._clock()
-        while seen and (oldest := next(iter(seen.items())))[1] <= now:
-            del seen[oldest[0]]
-        if nonce_ns in seen:
+        seen.forget(now)
+        if nonce_ns in seen.nonces:
             return False
-        if len(seen) >= self._per_hotkey:
+        if len(seen.nonces) >= self._per_hotkey:
             raise TooManyRequests(f"more than {self._per_hotkey} requests within {self.retention:g} s")
-        seen[nonce_ns] = now + self.retention
+        seen.nonces.add(nonce_ns)
+        seen.expiry.append((now + self.retention, nonce_ns))
         return True
 
     def __len__(self) -> int:
-        return sum(map(len, self._expiry.values()))
+        return sum(len(seen.nonces) for seen in self._seen.values())
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One caller's nonces, and when each may be forgotten, soonest first."""
+
+    nonces: set[int] = field(default_factory=set)
+    expiry: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def forget(self, now: float) -> None:
+        """Drops what no request could repeat any more, because it would be stale."""
+        while self.expiry and self.expiry[0][0] <= now:
+            self.nonces.discard(self.expiry.popleft()[1])
 
 
 class _KeptElsewhere:
@@ -164,8 +183,9 @@ def signed(signer: Signer, body: bytes, receiver: Hotkey, nonce_ns: int) -> tupl
         http_auth.HEADER_NONCE: str(nonce_ns),
         http_auth.HEADER_SIGNATURE: "0x" + bytes(signer.sign(payload)).hex(),
         http_auth.HEADER_RECEIVER: receiver,
-        http_auth.HEADER_CRYPTO: scheme,
     }
+    if scheme != DEFAULT_SCHEME:
+        headers[http_auth.HEADER_CRYPTO] = scheme
     return headers, payload
 
 
@@ -229,7 +249,7 @@ def signed_payload(
     They name caller, receiver, nonce and the body's digest, so that no other request has the same ones.
     """
     lowered = {name.lower(): value for name, value in headers.items()}
-    crypto_type = parse_crypto_type(lowered.get(CRYPTO_HEADER, "sr25519"))
+    crypto_type = parse_crypto_type(lowered.get(CRYPTO_HEADER, DEFAULT_SCHEME))
     payload: bytes = http_auth.build_payload(
         scheme=CRYPTO_TYPE_NAMES[crypto_type],
         method="POST",

@@ -12,6 +12,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from subnet.protocol import Hotkey
@@ -50,20 +51,20 @@ class Relay:
         self._line = await Line.over(end, self._received)
         return self._line
 
-    async def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> Answered:
-        """The desk's answer. Raises Denied."""
+    def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> asyncio.Future[Answered]:
+        """The desk's answer, or its Denied; cancelling it ends the work at the desk."""
         assert self._line is not None
         self._number = number = (self._number + 1) & 0xFFFFFFFF
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(partial(self._settled, number))
         self._asked[number] = answer
         self._line.send(Kind.QUERY, number, packed_query(caller, nonce_ns, body))
-        try:
-            return await answer
-        except asyncio.CancelledError:
+        return answer
+
+    def _settled(self, number: int, answer: asyncio.Future[Answered]) -> None:
+        del self._asked[number]
+        if answer.cancelled() and self._line is not None:
             self._line.send(Kind.CANCEL, number)
-            raise
-        finally:
-            del self._asked[number]
 
     def _received(self, kind: Kind, number: int, payload: bytes) -> None:
         if kind == Kind.CALLERS:
