@@ -22,6 +22,9 @@ from subnet.validator.scores import Score
 
 log = logging.getLogger(__name__)
 
+MOST_BYTES = 64 << 20
+"""A large subnet's status file grows by some 200 MB a day."""
+
 
 class Sink(Protocol):
     """A reader of a validator's events."""
@@ -36,15 +39,19 @@ class Sink(Protocol):
 
 
 class StatusFile:
-    """Appends each event to a file as one JSON line; a reader never sees part of a line."""
+    """Appends each event to a file as one JSON line; a reader never sees part of a line.
 
-    def __init__(self, path: Path) -> None:
+    A file that has grown to `most_bytes` becomes FILE.1, in place of the one before it.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
+        self._path = path
+        self._most_bytes = most_bytes
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            self._handle = self._open()
         except OSError as problem:
             raise ConditionError(f"cannot write the status file {path}: {problem.strerror}") from problem
-        self._path = path
 
     def round(self, played: Round, scores: Mapping[Hotkey, Score]) -> None:
         """{"kind": "round", "epoch", "block", "scores": {hotkey: value}, "evidence": {hotkey: amount}}"""
@@ -70,8 +77,15 @@ class StatusFile:
             }
         )
 
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+
     def _append(self, event: Mapping[str, Any]) -> None:
         try:
+            if os.fstat(self._handle).st_size >= self._most_bytes:
+                self._path.replace(self._path.with_name(self._path.name + ".1"))
+                os.close(self._handle)
+                self._handle = self._open()
             os.write(self._handle, json.dumps(event).encode() + b"\n")
         except OSError as problem:
             log.warning("the status file %s took no line: %s", self._path, problem.strerror)

@@ -1,8 +1,11 @@
 """A chain that stands still, falls silent or lies behind: another endpoint, or the end, never a zombie."""
 
 import asyncio
+import subprocess
+import sys
 import time
 from contextlib import AsyncExitStack
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -14,6 +17,7 @@ from subnet.devnet.handle import devnet
 from subnet.errors import ChainBusy, ChainSilent, ConditionError
 from tests.validator.proxy import Proxy
 
+ROOT = Path(__file__).resolve().parents[2]
 STALE = 1.5
 
 
@@ -149,6 +153,32 @@ async def test_the_first_endpoint_may_be_down_at_the_start():
     ):
         assert chain.endpoint == node.endpoint
         assert await chain.block() >= 0
+
+
+FROZEN = """
+import asyncio, time
+import neurons.heartbeat as heartbeat
+from neurons.head import Head
+
+class Chain:
+    connection = 0
+    endpoint = "here"
+    async def blocks(self):
+        yield 1
+        time.sleep(30)
+
+heartbeat.FROZEN_SECONDS = 0.5
+asyncio.run(heartbeat.Heartbeat(Chain(), Head(0), 0.5).beat())
+"""
+
+
+def test_a_frozen_event_loop_ends_the_process_from_outside():
+    began = time.monotonic()
+    ended = subprocess.run(
+        [sys.executable, "-c", FROZEN], capture_output=True, cwd=ROOT, timeout=30, check=False
+    )
+    assert ended.returncode == 1
+    assert time.monotonic() - began < 15
 
 
 def test_a_part_that_meets_nothing_but_silence_ends_the_process():

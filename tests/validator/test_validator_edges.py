@@ -69,6 +69,18 @@ def test_a_status_file_that_cannot_be_written_is_one_line(tmp_path):
         StatusFile(tmp_path / "file" / "status.jsonl")
 
 
+def test_a_status_file_never_takes_more_than_twice_its_bytes(tmp_path):
+    path = tmp_path / "status.jsonl"
+    sink = StatusFile(path, most_bytes=500)
+    for block in range(200):
+        sink.weights(Entry(1, "sent", 2, block, {}))
+    kept = [
+        json.loads(line) for file in ("status.jsonl.1", "status.jsonl") for line in (tmp_path / file).open()
+    ]
+    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 1200
+    assert [line["block"] for line in kept] == list(range(200 - len(kept), 200))
+
+
 def test_the_default_rubric_is_ours_and_an_owner_s_comes_from_a_file(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(

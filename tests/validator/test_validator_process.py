@@ -27,6 +27,7 @@ from subnet.transport.desk import Desk
 from subnet.transport.listening import address_of, listen, serving
 from subnet.transport.server import Server
 from subnet.transport.signing import Nonces
+from tests.validator.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMBERS = [
@@ -110,6 +111,12 @@ async def until(condition, seconds=40):
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - another process writes the files that it looks at
             await asyncio.sleep(0.05)
+
+
+async def more_rounds(status, count=2):
+    """Waits until so many more rounds are over."""
+    before = len(lines(status, "round"))
+    await until(lambda: len(lines(status, "round")) >= before + count)
 
 
 def stored(path, query):
@@ -215,10 +222,14 @@ async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_wh
         assert [line["status"] for line in weights[-4:]] == ["planned", "sent", "included", "effective"]
         assert weights[-1]["path"] == "plain"
 
-        async with validator(node.endpoint, netuid, tmp_path, "--stale-seconds", "2") as process:
-            count = len(lines(status, "round"))
-            await until(lambda: len(lines(status, "round")) > count)
+        proxy = await stack.enter_async_context(Proxy.before(node.endpoint))
+        impatient = ["--stale-seconds", "3", "--fallback", node.endpoint]
+        async with validator(proxy.endpoint, netuid, tmp_path, *impatient) as process:
+            await more_rounds(status)
+            proxy.frozen = True
+            await until(lambda: "going on over " + node.endpoint in (tmp_path / "vera.log").read_text())
+            await more_rounds(status)
             node.producer.set_mode("manual")
             async with asyncio.timeout(15):
                 assert await process.wait() == 3
-        assert "no new block for 2 s" in (tmp_path / "vera.log").read_text().splitlines()[-1]
+        assert "no new block for 3 s" in (tmp_path / "vera.log").read_text().splitlines()[-1]
