@@ -64,7 +64,11 @@ class Connection(Reading):
         self._draining = False
         self._refused = 0
         self.deadline = math.inf
-        self.host = ""
+
+    @property
+    def host(self) -> str:
+        """The other side's IP address."""
+        return self._incoming.source.host
 
     @property
     def busy(self) -> bool:
@@ -75,7 +79,7 @@ class Connection(Reading):
         """Hangs up at once when the keeper has no room."""
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
-        self.host = peer[0] if peer else ""
+        self._incoming.source.host = peer[0] if peer else ""
         self._due_in(HEAD_SECONDS)
         if not self._keeper.add(self):
             self._transport.abort()

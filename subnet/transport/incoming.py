@@ -13,6 +13,7 @@ from typing import Any
 import httptools
 
 from subnet.protocol import MAX_QUERY_BYTES
+from subnet.transport.doubt import Source
 from subnet.transport.refusals import Denied, Response
 
 MAX_HEAD_BYTES = 16 * 1024
@@ -21,11 +22,12 @@ MAX_BODY_BYTES = MAX_QUERY_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A request's first part: method, target as sent, and headers by lower-case name."""
+    """A request's first part: method, target as sent, headers by lower-case name, and where it came from."""
 
     method: bytes
     target: bytes
     headers: dict[bytes, bytes]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Incoming:
 
     def __init__(self, handler: Handler) -> None:
         self._handler = handler
+        self.source = Source()
         self._parser = httptools.HttpRequestParser(self)
         self.expect()
 
@@ -120,7 +123,8 @@ class Incoming:
         if self.early or self.denied is not None:
             return
         try:
-            self.opened = self._handler(Head(self._parser.get_method(), self._target, self._headers))
+            method = self._parser.get_method()
+            self.opened = self._handler(Head(method, self._target, self._headers, self.source))
         except Denied as denied:
             self.denied = denied
 

@@ -19,6 +19,7 @@ from subnet.errors import Refused
 from subnet.protocol import MAX_QUERY_BYTES, QUERY_PATH, VERSION, Hotkey
 from subnet.transport import receipts
 from subnet.transport.desk import Answered
+from subnet.transport.doubt import Doubt, Source
 from subnet.transport.incoming import Head, Opened, Work
 from subnet.transport.refusals import Denied, Response
 from subnet.transport.signing import (
@@ -57,12 +58,15 @@ class Server:
         self._hotkey = Hotkey(signer.ss58_address)
         self._answers = answers
         self._admit = admit
+        self._doubt = Doubt()
 
     def __call__(self, head: Head) -> Opened:
         """What takes the body of the request that begins like this. Raises Denied."""
         if head.method == b"POST" and head.target == TARGET:
             _check_length(head.headers)
-            return partial(self._query, self._claim(head.headers))
+            claim = self._claim(head.headers)
+            self._doubt.check(head.source)
+            return partial(self._query, claim, head.source)
         if head.method == b"GET" and head.target == b"/health":
             return self._health
         raise Denied(404, "not-found", f"POST {QUERY_PATH} or GET /health", close=True)
@@ -81,20 +85,26 @@ class Server:
             raise Denied(403, "not-served", str(failure), close=True) from None
         return claim
 
-    def _query(self, claim: Claim, body: bytes) -> Work:
+    def _query(self, claim: Claim, source: Source, body: bytes) -> Work:
         try:
             verified(claim, body, self._hotkey)
         except Unauthenticated as failure:
+            self._doubt.failed(source)
             raise Denied(401, failure.reason, str(failure)) from None
         answered = self._answers.answered(claim.caller, claim.nonce_ns, body)
-        return Work(asyncio.ensure_future(answered), partial(self._replied, claim, body))
+        return Work(asyncio.ensure_future(answered), partial(self._replied, claim, source, body))
 
-    def _replied(self, claim: Claim, body: bytes, future: asyncio.Future[Answered]) -> Response:
+    def _replied(
+        self, claim: Claim, source: Source, body: bytes, future: asyncio.Future[Answered]
+    ) -> Response:
         try:
             answered = future.result()
         except Denied as denied:
+            if denied.status == 401:
+                self._doubt.failed(source)
             log.info("denied %s: %d %s", claim.caller, denied.status, denied.error)
             raise
+        self._doubt.accepted(source)
         payload = signed_payload(claim.headers, body, self._hotkey)
         name, value = receipts.issue(self._signer, payload, answered.body, answered.model, answered.block)
         return Response(200, answered.body, f"{name}: {value}\r\n".encode())

