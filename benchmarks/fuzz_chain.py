@@ -26,7 +26,7 @@ from typing import Any
 import subnet.yuma
 
 NAMES = ("frames", "extrinsics", "scale")
-MOST = {"crashes": 0, "slowest_input_ms": 1000, "memory_growth_mib": 16}
+MOST = {"crashes": 0, "slowest_input_ms": 250, "memory_growth_mib": 16}
 _LIMIT = 1.0  # seconds of CPU time for one input
 _SHARES = {
     "frames": 0.45,
