@@ -47,14 +47,20 @@ class Heartbeat:
 
     async def beat(self) -> None:
         """Passes on blocks for ever; ConditionError when no endpoint sends any."""
-        while True:
-            connection = self.chain.connection
-            try:
-                await self._follow()
-            except ChainBusy as stalled:
-                self._check(stalled)
-                if self.chain.connection == connection:  # nobody else has changed it meanwhile
-                    await self._change(stalled)
+        try:
+            while True:
+                await self._listen()
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    async def _listen(self) -> None:
+        connection = self.chain.connection
+        try:
+            await self._follow()
+        except ChainBusy as stalled:
+            self._check(stalled)
+            if self.chain.connection == connection:  # nobody else has changed it meanwhile
+                await self._change(stalled)
 
     @property
     def patience(self) -> float:

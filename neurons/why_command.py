@@ -6,23 +6,24 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import bittensor as bt
-from pydantic import Field, ValidationError
+from bittensor import http_auth
+from pydantic import Field, StringConstraints, ValidationError
 
 from neurons.explaining import EXPLANATION_PATH, QUESTION, named_headers
 from subnet.advice.explanation import Explanation
 from subnet.advice.why import account, lines
 from subnet.errors import ConditionError, SettingsError, SubnetError, TransportError
-from subnet.protocol import Address, Hotkey
+from subnet.protocol import Address, Hotkey, Name, Wire
 from subnet.settings import Settings, fail, setting
 from subnet.transport.addresses import refusal
-from subnet.transport.calling import Bounds, Calls
-from subnet.transport.signing import check_fresh, claimed, sign, verified
+from subnet.transport.calling import Bounds, Calls, Fetched
+from subnet.transport.signing import NONCE_HEADER, Nonces, check_fresh, claimed, sign
 from subnet.validator.context import last_context
 from subnet.validator.ledger import related
 from subnet.validator.store import Store
@@ -53,6 +54,8 @@ class WhySettings(Settings):
     wallet_path: Path = setting(
         Path("~/.bittensor/wallets"), "--wallet.path", env="BT_WALLET_PATH", help="folder that holds wallets"
     )
+    save: Path | None = setting(None, help="keep the signed explanation in this file; with --ask")
+    check: Path | None = setting(None, help="check a kept explanation's signature, offline, and print it")
     as_json: bool = setting(False, "--json", help="one JSON document on standard output")
 
 
@@ -60,8 +63,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Prints why a hotkey scores what it scores; 0, 2 wrong usage, 3 no ledger, nothing known, or no answer."""
     settings = WhySettings.read(argv, program="assay why", about=ABOUT)
     try:
-        if settings.ask:
-            print(asyncio.run(_asked(settings)))
+        if settings.ask or settings.check:
+            kept = _opened(settings.check) if settings.check else asyncio.run(_asked(settings))
+            told = kept.checked()
+            print(told.model_dump_json(indent=2) if settings.as_json else _shown(told))
             return 0
         return _read(settings)
     except SettingsError as problem:
@@ -87,8 +92,37 @@ def _read(settings: WhySettings) -> int:
     return 0 if told.score is not None else 3
 
 
-async def _asked(settings: WhySettings) -> str:
-    """What the validator tells, checked against its signature."""
+class Kept(Wire):
+    """An explanation as it came: the bytes that were signed, and the signature's headers."""
+
+    body: Annotated[str, StringConstraints(max_length=BOUNDS.answer)]
+    headers: Annotated[dict[Name, Name], Field(max_length=16)]
+
+    def checked(self) -> Explanation:
+        """The explanation, if the validator that it names has signed it for the miner that it names; whenever."""
+        try:
+            told = Explanation.model_validate_json(self.body)
+            signed_at = int(self.headers[NONCE_HEADER])
+            caller = http_auth.verify(
+                self.headers,
+                self.body.encode(),
+                method="POST",
+                path=EXPLANATION_PATH,
+                self_hotkey_ss58=told.hotkey,
+                now_ns=signed_at,
+                nonce_store=Nonces(since_ns=0),  # it may be checked as often as one likes
+            )
+        except (ValidationError, KeyError, ValueError):
+            raise TransportError("this is no explanation of a validator") from None
+        except http_auth.AuthError as problem:
+            raise TransportError(f"the signature does not hold: {problem}") from None
+        if caller.hotkey_ss58 != told.validator:
+            raise TransportError("it is signed by somebody else than the validator that it names")
+        return told
+
+
+async def _asked(settings: WhySettings) -> Kept:
+    """What the validator tells, kept in a file if that is wanted."""
     address = _address(settings.ask)
     wallet = bt.Wallet(
         name=settings.wallet, hotkey=settings.wallet_hotkey, path=str(settings.wallet_path.expanduser())
@@ -97,13 +131,44 @@ async def _asked(settings: WhySettings) -> str:
         signer = wallet.get_hotkey()
     except (OSError, ValueError, bt.sp_core.KeyfileError) as problem:
         raise ConditionError(f"the hotkey cannot be read: {problem}") from None
-    told = await explained(signer, Hotkey(settings.validator), address)
-    return told.model_dump_json(indent=2) if settings.as_json else _shown(told)
+    kept = await explained(signer, Hotkey(settings.validator), address)
+    if settings.save is not None:
+        try:
+            settings.save.write_text(kept.model_dump_json())
+        except OSError as problem:
+            raise ConditionError(f"cannot write {settings.save}: {problem.strerror}") from problem
+    return kept
 
 
-async def explained(signer: Any, validator: Hotkey, address: Address) -> Explanation:
+def _opened(path: Path) -> Kept:
+    try:
+        return Kept.model_validate_json(path.read_bytes())
+    except OSError as problem:
+        raise ConditionError(f"cannot read {path}: {problem.strerror}") from problem
+    except ValidationError:
+        raise ConditionError(f"{path} holds no kept explanation") from None
+
+
+async def explained(signer: Any, validator: Hotkey, address: Address) -> Kept:
     """The validator's explanation for the signer's hotkey; TransportError when none came that is signed by it."""
+    me = Hotkey(signer.ss58_address)
     headers = sign(signer, QUESTION, validator, EXPLANATION_PATH)
+    fetched = await _fetched(address, headers)
+    if fetched.status != 200:
+        raise TransportError(f"the validator refused with HTTP {fetched.status}: {fetched.body[:200]!r}")
+    named = named_headers(fetched.headers)
+    check_fresh(claimed(named, me), time.time_ns())
+    try:
+        kept = Kept(body=fetched.body.decode(), headers=named)
+    except ValueError:
+        raise TransportError("this is no explanation of a validator") from None
+    told = kept.checked()
+    if (told.hotkey, told.validator) != (me, validator):
+        raise TransportError("it is another validator's, or about another hotkey")
+    return kept
+
+
+async def _fetched(address: Address, headers: Mapping[str, str]) -> Fetched:
     named = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     host = f"[{address.host}]" if ":" in address.host else address.host
     head = f"POST {EXPLANATION_PATH} HTTP/1.1\r\nHost: {host}:{address.port}\r\n"
@@ -111,23 +176,13 @@ async def explained(signer: Any, validator: Hotkey, address: Address) -> Explana
     calls = Calls(BOUNDS)
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            fetched = await calls.exchange(address, request)
+            return await calls.exchange(address, request)
     except TimeoutError:
         raise TransportError(
             f"{address.host}:{address.port} did not answer within {ASK_SECONDS:g} s"
         ) from None
     finally:
         calls.close()
-    if fetched.status != 200:
-        raise TransportError(f"the validator refused with HTTP {fetched.status}: {fetched.body[:200]!r}")
-    claim = claimed(named_headers(fetched.headers), Hotkey(signer.ss58_address))
-    check_fresh(claim, time.time_ns())
-    if verified(claim, fetched.body, Hotkey(signer.ss58_address), EXPLANATION_PATH) != validator:
-        raise TransportError("the reply is signed by somebody else than the validator that was asked")
-    try:
-        return Explanation.model_validate_json(fetched.body)
-    except ValidationError:
-        raise TransportError("what the validator sent is signed, but it is no explanation") from None
 
 
 def _address(text: str) -> Address:

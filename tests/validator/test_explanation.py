@@ -8,6 +8,7 @@ import bittensor as bt
 import numpy as np
 import pytest
 
+from neurons.cli import main
 from neurons.explaining import EXPLANATION_PATH, QUESTION, ExplainServer, explaining
 from neurons.why_command import BOUNDS, explained
 from subnet.advice.explanation import LATE_EPOCHS, MOST_EPOCHS, SAMPLE, Explanation, explanation
@@ -140,10 +141,29 @@ async def address(store, observation, peer, tmp_path, monkeypatch):
 
 
 async def test_a_miner_gets_its_own_explanation_signed_by_the_validator(address):
-    told = await explained(KEYS["able"], NAMES["vera"], address)
+    told = (await explained(KEYS["able"], NAMES["vera"], address)).checked()
     assert (told.hotkey, told.validator, told.epoch) == (NAMES["able"], NAMES["vera"], 3)
     assert [one.epoch for one in told.epochs] == [0, 1]
     assert set(told.epochs[0].parts) == {"solved", "quick"}
+
+
+async def test_a_kept_explanation_can_be_checked_by_anybody_and_not_be_changed(address, tmp_path, capsys):
+    kept = await explained(KEYS["able"], NAMES["vera"], address)
+    path = tmp_path / "explanation.json"
+    path.write_text(kept.model_dump_json())
+    assert main(["why", "--check", str(path)]) == 0
+    assert f"told by {NAMES['vera']} in epoch 3" in capsys.readouterr().out
+    for changed in (
+        kept.model_copy(update={"body": kept.body.replace('"worth":0', '"worth":1')}),
+        kept.model_copy(update={"body": kept.body.replace(NAMES["able"], NAMES["eve"])}),
+        kept.model_copy(update={"body": kept.body.replace(NAMES["vera"], NAMES["eve"])}),
+        kept.model_copy(update={"headers": {}}),
+    ):
+        path.write_text(changed.model_dump_json())
+        assert main(["why", "--check", str(path)]) == 3
+        assert capsys.readouterr().err.count("\n") == 1
+    path.write_text("[]")
+    assert main(["why", "--check", str(path)]) == 3
 
 
 async def test_who_has_no_seat_is_told_nothing(address):

@@ -63,13 +63,13 @@ alone = pytest.mark.parametrize("watched", [False], indirect=True)
 
 
 async def test_blocks_are_passed_on(watched):
-    assert await watched.beats(1.0) >= 5
+    assert await watched.beats(1.0) >= 3
     assert watched.chain.endpoint == watched.proxies[0].endpoint
 
 
 async def test_when_the_head_is_frozen_the_other_endpoint_takes_over(watched, caplog):
     watched.proxies[0].frozen = True
-    assert await watched.beats(2.0) >= 5
+    assert await watched.beats(2.0) >= 3
     assert watched.chain.endpoint == watched.proxies[1].endpoint
     assert "no new block for 1 s: the chain stands still; going on over" in caplog.text
 
@@ -77,7 +77,7 @@ async def test_when_the_head_is_frozen_the_other_endpoint_takes_over(watched, ca
 async def test_when_the_endpoint_hangs_up_the_other_one_takes_over(watched):
     watched.proxies[0].down = True
     watched.proxies[0].hang_up()
-    assert await watched.beats(1.5) >= 5
+    assert await watched.beats(1.5) >= 3
     assert watched.chain.endpoint == watched.proxies[1].endpoint
 
 
@@ -87,7 +87,7 @@ async def test_an_endpoint_that_takes_calls_and_answers_none_is_left_after_one_d
         await watched.chain.block()
     assert watched.chain.endpoint == watched.proxies[1].endpoint
     assert await watched.chain.block() > 0
-    assert await watched.beats(1.0) >= 5
+    assert await watched.beats(1.0) >= 3
 
 
 async def test_calls_that_time_out_together_change_the_endpoint_once(watched):
@@ -101,7 +101,7 @@ async def test_when_both_stand_still_the_process_is_to_end_in_time(watched):
     for proxy in watched.proxies:
         proxy.frozen = True
     seconds, words = await watched.ends()
-    assert STALE - 0.1 <= seconds <= STALE + 1.0
+    assert STALE - 0.1 <= seconds <= STALE + 3.0
     assert "no new block" in words
     assert "start again" in words
 
@@ -109,13 +109,13 @@ async def test_when_both_stand_still_the_process_is_to_end_in_time(watched):
 async def test_when_the_other_endpoint_takes_connections_and_answers_none_it_ends_in_time_too(watched):
     watched.proxies[0].frozen = watched.proxies[1].mute = True
     seconds, _ = await watched.ends()
-    assert seconds <= STALE + 1.0
+    assert seconds <= STALE + 3.0
 
 
 @alone
 async def test_with_one_endpoint_a_new_connection_to_it_may_help(watched):
     asyncio.get_running_loop().call_later(0.4, watched.proxies[0].hang_up)
-    assert await watched.beats(1.5) >= 5
+    assert await watched.beats(1.5) >= 3
     assert watched.chain.connection == 1
 
 
@@ -126,7 +126,7 @@ async def test_a_fallback_that_serves_another_chain_is_not_used(watched):
         watched.proxies[0].frozen = True
         seconds, _ = await watched.ends()
     assert watched.chain.endpoint == watched.proxies[0].endpoint
-    assert seconds <= STALE + 1.0
+    assert seconds <= STALE + 3.0
 
 
 async def test_a_node_that_is_behind_is_not_acted_on(watched, monkeypatch):
@@ -137,13 +137,13 @@ async def test_a_node_that_is_behind_is_not_acted_on(watched, monkeypatch):
     assert watched.node.node.state.block > before + 5
     assert watched.heart.head.block == before
     assert "s old: the node is behind, or this machine's clock is wrong" in words
-    assert seconds <= STALE + 1.0
+    assert seconds <= STALE + 3.0
 
 
 async def test_a_chain_of_blocks_on_request_keeps_no_time_and_is_followed(watched, monkeypatch):
     monkeypatch.setattr("neurons.heartbeat.time", SimpleNamespace(time=lambda: time.time() + 3600.0))
     watched.heart.keeps_time = False
-    assert await watched.beats(1.0) >= 5
+    assert await watched.beats(1.0) >= 3
 
 
 async def test_the_first_endpoint_may_be_down_at_the_start():

@@ -205,7 +205,7 @@ async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_wh
             about = await explained(
                 keys["able"].wallet.hotkey, Hotkey(keys["vera"].hotkey), Address("127.0.0.1", told)
             )
-            assert about.hotkey == keys["able"].hotkey
+            assert about.checked().hotkey == keys["able"].hotkey
             assert main(["why", "--hotkey", keys["able"].hotkey, "--state", str(tmp_path / "state")]) == 0
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
