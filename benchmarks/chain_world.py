@@ -32,7 +32,7 @@ def full_subnet(node: Node, uids: int) -> int:
     alice, bob = development_account("Alice"), development_account("Bob")
     state = node.state
     make(node, alice, "register_network", key(0, state.block))
-    netuid = max(netuid for (netuid,), _ in storage.NetworksAdded.items(state))
+    netuid: int = max(netuid for (netuid,), _ in storage.NetworksAdded.items(state))
     make(node, alice, "start_call", netuid)
     for uid in range(1, uids):
         storage.Burn[state, netuid] = _PRICE

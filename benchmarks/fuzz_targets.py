@@ -11,22 +11,18 @@ an input found once does the same again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import fuzz_shapes
 from bittensor_core import Keypair
-from chain_world import full_subnet
+from fuzz_world import Broken, Chain, HurriedProducer
 
-from subnet.devnet.config import ChainConfig
 from subnet.devnet.dispatch import PoolError
 from subnet.devnet.extrinsic import Era, Signature, sign
 from subnet.devnet.node import Node
-from subnet.devnet.pallets import system
-from subnet.devnet.pallets.subtensor import storage
-from subnet.devnet.producer import Producer
 from subnet.devnet.rpc import METHODS
 from subnet.devnet.rpc.answer import answer
 from subnet.devnet.rpc.session import Session
@@ -35,69 +31,6 @@ from subnet.devnet.scale import CALL, EVENT, ScaleError, Type, decode_all, encod
 _SEEDS = Path(__file__).with_name("fuzz_seeds.json")  # recorded from the SDK, btcli and other clients
 _ALICE = Keypair.create_from_uri("//Alice")
 _INTERNAL_ERROR = -32603
-_UIDS = 6
-_MOST_BLOCKS = 3  # of one request: how long many take is no question here
-
-
-class Broken(AssertionError):
-    """An input did what no input may do."""
-
-
-class _Node(Node):
-    """A node that remembers whether a client wrote raw storage, after which pallets may find nonsense."""
-
-    written = False
-
-    def set_storage(self, entries: Iterable[tuple[bytes, bytes | None]]) -> None:
-        self.written = True
-        super().set_storage(entries)
-
-
-class _Producer(Producer):
-    async def make_blocks(self, count: int) -> str:
-        return await super().make_blocks(min(count, _MOST_BLOCKS))
-
-
-class Chain:
-    """A chain with a small subnet that goes back to where it was, two blocks before an epoch."""
-
-    def __init__(self) -> None:
-        self._begin()
-
-    def _begin(self) -> None:
-        self.node = _Node(ChainConfig(mode="manual", seed="fuzz"))
-        self.node.make_block()
-        self.netuid = full_subnet(self.node, _UIDS)
-        epochs = storage.SubnetEpochIndex[self.node.state, self.netuid]
-        while storage.SubnetEpochIndex[self.node.state, self.netuid] == epochs:
-            self.node.make_block()
-        for _ in range(storage.Tempo[self.node.state, self.netuid] - 3):
-            self.node.make_block()
-        self._base = self.node.state.block
-        self.node.make_block()
-        self.head = "0x" + self.node.blocks.head_hash.hex()
-        self._accounts = self.accounts()
-
-    def accounts(self) -> list[bytes]:
-        """Accounts that exist: coldkeys, hotkeys, and the account id of nobody."""
-        state = self.node.state
-        hotkeys = [hotkey for _, hotkey in storage.Keys.items(state) if hotkey]
-        return [*(account for (account,), _ in system.Account.items(state)), *hotkeys, bytes(32)]
-
-    def encodings(self, rng: Random) -> fuzz_shapes.Encodings:
-        """Random encodings that speak of accounts and subnets which exist."""
-        return fuzz_shapes.Encodings(rng, self._accounts, (0, self.netuid))
-
-    def reset(self) -> None:
-        """Takes everything back that an input changed."""
-        node = self.node
-        if node.state.block < self._base:  # reverted beyond it
-            self._begin()
-            return
-        node.revert(self._base)
-        node.mode, node.written = "manual", False
-        node.failures.clear()
-        node.make_block()
 
 
 class Frames:
@@ -138,7 +71,7 @@ class Frames:
     def run(self, data: bytes) -> None:
         """Answers the frame as the server does; raises Broken for an internal error or a pallet's bug."""
         node = self.chain.node
-        session = Session(node, _Producer(node), json.dumps)
+        session = Session(node, HurriedProducer(node), _encoded)
         try:
             reply = _finished(answer(session, _as_frame(data)))
             if reply is not None and not node.written:
@@ -201,7 +134,7 @@ class Extrinsics:
         call = self.chain.encodings(rng).of(CALL)
         if rng.random() < 0.8:
             return b"\x01" + call
-        body = (
+        body: bytes = (
             b"\x84\x00"
             + _ALICE.public_key
             + b"\x01"
@@ -242,7 +175,8 @@ class Extrinsics:
         signature = Signature(
             _ALICE.public_key, "Sr25519", b"", Era(), node.pool.next_nonce(_ALICE.public_key), 0, 0
         )
-        return sign(call, _ALICE, signature, node.blocks.genesis_hash, node.blocks.genesis_hash)
+        signed: bytes = sign(call, _ALICE, signature, node.blocks.genesis_hash, node.blocks.genesis_hash)
+        return signed
 
 
 class Scale:
@@ -303,6 +237,10 @@ class Scale:
 
 TARGETS = {"frames": Frames, "extrinsics": Extrinsics, "scale": Scale}
 Target = Frames | Extrinsics | Scale
+
+
+def _encoded(message: dict[str, Any]) -> None:
+    json.dumps(message, allow_nan=False)  # updates must be JSON too
 
 
 def _recorded(kind: str) -> list[str]:
