@@ -22,6 +22,7 @@ CORE = [
 ]
 LOCAL = ["torch>=2.6", "transformers>=5.0", "tokenizers>=0.21", "safetensors>=0.5"]
 WANDB = ["wandb>=0.19"]
+FUZZ = ["atheris>=3.0"]
 DEV = [
     "pytest>=8",
     "pytest-asyncio>=0.25",
@@ -45,7 +46,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["subnet", "subnet.*", "reward", "reward.*", "neurons", "neurons.*"]),
     install_requires=CORE,
-    extras_require={"local": LOCAL, "wandb": WANDB, "dev": DEV},
+    extras_require={"local": LOCAL, "wandb": WANDB, "fuzz": FUZZ, "dev": DEV},
     entry_points={
         "console_scripts": ["assay = neurons.cli:main"],
         "pytest11": ["assay = subnet.devnet.pytest_plugin"],
