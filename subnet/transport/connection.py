@@ -71,6 +71,11 @@ class Connection(Reading):
         return self._incoming.source.host
 
     @property
+    def proven(self) -> bool:
+        """Whether an accepted request came over it."""
+        return self._incoming.source.proven
+
+    @property
     def busy(self) -> bool:
         """Whether a request is being answered."""
         return self._work is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -11,11 +12,14 @@ from ssl import SSLContext
 
 from subnet.errors import SettingsError
 from subnet.protocol import Address
-from subnet.transport.connection import Connection
+from subnet.transport.connection import HEAD_SECONDS, Connection
 from subnet.transport.incoming import Handler
 
 MAX_CONNECTIONS = 4096
 MAX_CONNECTIONS_PER_HOST = 512
+OTHER_FILES = 256
+"""Open files that a miner needs besides its callers' connections."""
+
 SWEEP_SECONDS = 0.1
 """How late a connection's deadline may be noticed."""
 
@@ -60,9 +64,13 @@ async def serving(
     handler: Handler, listener: socket.socket, tls: SSLContext | None = None
 ) -> AsyncIterator[Address]:
     """Serves a bound socket while the block runs; ends within about GRACE_SECONDS after it."""
-    connections = Connections(handler)
+    connections = Connections(handler, most_connections())
     server = await asyncio.get_running_loop().create_server(
-        connections.connect, sock=listener, backlog=MAX_CONNECTIONS, ssl=tls
+        connections.connect,
+        sock=listener,
+        backlog=MAX_CONNECTIONS,
+        ssl=tls,
+        ssl_handshake_timeout=HEAD_SECONDS if tls else None,
     )
     connections.sweep()
     address = address_of(listener)
@@ -73,12 +81,27 @@ async def serving(
         await connections.close()
 
 
-class Connections:
-    """The open connections of one server, each under its deadline."""
+def most_connections() -> int:
+    """How many connections this process may hold; asks the system for as many open files as that takes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_CONNECTIONS + OTHER_FILES
+    if soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return min(MAX_CONNECTIONS, soft - OTHER_FILES)
 
-    def __init__(self, handler: Handler) -> None:
+
+class Connections:
+    """The open connections of one server, each under its deadline.
+
+    When all `most` are taken, a newcomer takes the place of the oldest one that has proven nothing: strangers
+    who hold connections open keep nobody out.
+    """
+
+    def __init__(self, handler: Handler, most: int = MAX_CONNECTIONS) -> None:
         self._handler = handler
-        self._open: set[Connection] = set()
+        self._most = most
+        self._open: dict[Connection, None] = {}
         self._by_host: Counter[str] = Counter()
         self._sweeping: asyncio.TimerHandle | None = None
 
@@ -88,15 +111,21 @@ class Connections:
 
     def add(self, connection: Connection) -> bool:
         """Whether the server and the other side's host have room for one more; it is removed either way."""
-        self._open.add(connection)
+        self._open[connection] = None
         self._by_host[connection.host] += 1
-        return (
-            len(self._open) <= MAX_CONNECTIONS and self._by_host[connection.host] <= MAX_CONNECTIONS_PER_HOST
-        )
+        if self._by_host[connection.host] > MAX_CONNECTIONS_PER_HOST:
+            return False
+        if len(self._open) <= self._most:
+            return True
+        idle = (each for each in self._open if not each.proven and not each.busy and each is not connection)
+        oldest = next(idle, None)
+        if oldest is not None:
+            oldest.end()
+        return oldest is not None
 
     def remove(self, connection: Connection) -> None:
         """Forgets a connection that is closed."""
-        self._open.discard(connection)
+        self._open.pop(connection, None)
         self._by_host[connection.host] -= 1
         if self._by_host[connection.host] <= 0:
             del self._by_host[connection.host]

@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 Admit = Callable[[Hotkey], None]
 TARGET = QUERY_PATH.encode()
 
+WARN_SECONDS = 60.0
+"""How often a stale request is worth a warning."""
+
 
 class Answers(Protocol):
     """Who answers a query whose sender is proven: the desk, or what speaks to it from another process."""
@@ -59,6 +62,7 @@ class Server:
         self._answers = answers
         self._admit = admit
         self._doubt = Doubt()
+        self._warned = 0.0
 
     def __call__(self, head: Head) -> Opened:
         """What takes the body of the request that begins like this. Raises Denied."""
@@ -80,6 +84,10 @@ class Server:
             check_fresh(claim, now)
         except Unauthenticated as failure:
             told = now / 1e9 if failure.reason == "stale" else None
+            if told is not None and told - self._warned > WARN_SECONDS:
+                # Not proven, and so once in a while only; but a wrong clock of this machine shows nowhere else.
+                self._warned = told
+                log.warning("a request in the name of %s was %s", claim.caller, failure)
             raise Denied(401, failure.reason, str(failure), close=True, time=told) from None
         except Refused as failure:
             raise Denied(403, "not-served", str(failure), close=True) from None

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import resource
+import time
 
-from subnet.transport import connection
+from subnet.transport import connection, listening
 from subnet.transport.doubt import FAILED_PER_SECOND, Doubt, Source
 from subnet.transport.refusals import Denied
-from subnet.transport.signing import sign
+from subnet.transport.signing import SECOND, sign
 
 
 def a_request(wire, spoil=False):
@@ -144,3 +146,38 @@ def test_known_hosts_are_bounded():
     for number in range(10_000):
         doubt.accepted(Source(f"host {number}"))
     assert len(doubt._hosts) <= 4096
+
+
+async def test_strangers_who_hold_connections_keep_nobody_out(wire, monkeypatch):
+    monkeypatch.setattr(listening, "most_connections", lambda: 4)
+    async with wire.server() as miner:
+        honest_reader, honest = await asyncio.open_connection("127.0.0.1", miner.address.port)
+        honest.write(a_request(wire))
+        assert (await answered(honest_reader))[0] == 200
+        held = [await asyncio.open_connection("127.0.0.1", miner.address.port) for _ in range(10)]
+        reader, writer = await asyncio.open_connection("127.0.0.1", miner.address.port)
+        writer.write(a_request(wire))
+        assert (await answered(reader))[0] == 200
+        honest.write(a_request(wire))
+        assert (await answered(honest_reader))[0] == 200
+        for each in (writer, honest, *(other for _, other in held)):
+            each.close()
+
+
+def test_a_server_asks_for_the_open_files_it_needs():
+    assert listening.most_connections() > 0
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert soft >= listening.most_connections() + listening.OTHER_FILES
+
+
+async def test_a_stale_request_warns_of_the_clock_once_in_a_while(wire, caplog):
+    async with wire.server() as miner:
+        for _ in range(3):
+            body = wire.query().model_dump_json().encode()
+            nonce = time.time_ns() - 12 * SECOND
+            headers = sign(wire.VERA, body, wire.MINER.ss58_address, nonce_ns=nonce)
+            sent = wire.head({**headers, "Content-Length": str(len(body))}) + body
+            status, told = await wire.exchange(miner.address, sent)
+            assert (status, json.loads(told)["error"]) == (401, "stale")
+            assert abs(json.loads(told)["time"] - time.time()) < 2
+    assert caplog.text.count("12.0 s ago by this server's clock; set both clocks by NTP") == 1
