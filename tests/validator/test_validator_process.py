@@ -1,9 +1,13 @@
-"""The validator as a process on a real chain with real miners: it earns its exit codes, and forgets nothing."""
+"""The validator as a process on a real chain with real miners: it earns its exit codes, and forgets nothing.
+
+`ASSAY_KILLS=50 python -m pytest tests/validator/test_validator_process.py` kills it fifty times instead of once.
+"""
 
 import asyncio
 import json
 import math
 import os
+import random
 import re
 import signal
 import socket
@@ -27,6 +31,10 @@ from subnet.transport.desk import Desk
 from subnet.transport.listening import address_of, listen, serving
 from subnet.transport.server import Server
 from subnet.transport.signing import Nonces
+from subnet.validator.context import last_context
+from subnet.validator.ledger import related
+from subnet.validator.memory import standings
+from subnet.validator.store import Store
 from tests.validator.proxy import Proxy
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +45,7 @@ MEMBERS = [
     Member("idle", "miner"),
 ]
 TEMPO = 30
+KILLS = int(os.environ.get("ASSAY_KILLS", "1"))
 AXON_HOST = "127.0.0.2"  # the chain refuses to publish 127.0.0.1
 
 
@@ -119,6 +128,11 @@ async def more_rounds(status, count=2):
     await until(lambda: len(lines(status, "round")) >= before + count)
 
 
+def effective(status):
+    """How often weights were called effective so far."""
+    return sum(line["status"] == "effective" for line in lines(status, "weights"))
+
+
 def stored(path, query):
     """What a query finds in the validator's file, read beside the running process."""
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
@@ -139,6 +153,20 @@ def fetched(port):
     """What Prometheus would read."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as reply:
         return reply.read().decode()
+
+
+def assert_scores_are_those_of_the_facts(ledger, told):
+    """What the process scored after all its restarts is the fold of what is in the ledger, difference 0."""
+    with Store.reading(ledger) as store:
+        context = last_context(store)
+        facts = {seen for hotkey, peer in context.members.items() for seen in related(store, hotkey, peer)}
+        (last,) = store.read("SELECT round_id FROM observations ORDER BY id DESC LIMIT 1")
+    # The process may have been told to end between the ledger and the status file.
+    untold = {seen for seen in facts if seen.round_id == last["round_id"]}
+    folds = [
+        standings(some, context.members, told["block"], context.rules) for some in (facts, facts - untold)
+    ]
+    assert told["scores"] in [{hotkey: score.value for hotkey, score in fold.items()} for fold in folds]
 
 
 async def founded(founder):
@@ -173,7 +201,7 @@ async def test_without_a_chain_it_says_so_in_one_line(tmp_path):
     assert "no connection" in (tmp_path / "vera.log").read_text().splitlines()[-1]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(180 + 20 * KILLS)
 async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_when_blocks_stop(tmp_path):
     keys = make_wallets(MEMBERS, tmp_path / "wallets", 1)
     status, ledger = tmp_path / "status.jsonl", tmp_path / "state" / "validator.db"
@@ -186,17 +214,20 @@ async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_wh
         await stack.enter_async_context(miner(keys["idle"], chain, lambda question: "no idea"))
         await founder.set_tempo(netuid, TEMPO)
 
-        async with validator(node.endpoint, netuid, tmp_path) as process:
-            await until(lambda: len(lines(status, "round")) >= 3)
-            process.send_signal(signal.SIGKILL)
-            await process.wait()
+        rng = random.Random(KILLS)
+        for _ in range(KILLS):
+            async with validator(node.endpoint, netuid, tmp_path) as process:
+                await more_rounds(status)
+                await asyncio.sleep(rng.uniform(0.0, 0.8))
+                process.send_signal(signal.SIGKILL)
+                await process.wait()
         before = stored(ledger, "SELECT * FROM observations ORDER BY id")
 
-        told, metrics = free_ports(2)
+        told, metrics, already = *free_ports(2), effective(status)
         loaded = ["--tasks-per-round", "16", "--explain-port", str(told), "--metrics-port", str(metrics)]
         loaded += ["--explain-host", "127.0.0.1", "--shape", "softmax:0.2"]
         async with validator(node.endpoint, netuid, tmp_path, *loaded) as process:
-            await until(lambda: "effective" in [line["status"] for line in lines(status, "weights")])
+            await until(lambda: effective(status) > already)
             held = await chain.stored_weights(Hotkey(keys["vera"].hotkey))
             figures = await asyncio.to_thread(fetched, metrics)
             assert 'assay_weights_total{status="effective"} 1.0' in figures
@@ -212,6 +243,7 @@ async def test_a_validator_sets_weights_survives_kill_9_and_ends_when_told_or_wh
             assert await process.wait() == 0
             assert time.monotonic() - began < 2.0
 
+        assert_scores_are_those_of_the_facts(ledger, lines(status, "round")[-1])
         after = stored(ledger, "SELECT * FROM observations ORDER BY id")
         assert after[: len(before)] == before
         assert len(after) > len(before)
