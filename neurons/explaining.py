@@ -15,6 +15,8 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
 
+from bittensor import http_auth
+
 from subnet.advice.explanation import Explanation, explanation
 from subnet.errors import ConditionError
 from subnet.protocol import Address, Hotkey
@@ -23,7 +25,8 @@ from subnet.transport.incoming import Head, Opened
 from subnet.transport.listening import listen, serving
 from subnet.transport.refusals import Denied, Response
 from subnet.transport.signing import (
-    Claim,
+    ALLOWED_SKEW,
+    MAX_AGE,
     JustStarted,
     Nonces,
     Signer,
@@ -32,7 +35,6 @@ from subnet.transport.signing import (
     check_fresh,
     claimed,
     sign,
-    verified,
 )
 from subnet.validator.context import Context, last_context
 from subnet.validator.ledger import related
@@ -117,15 +119,13 @@ class ExplainServer:
             check_fresh(claim, time.time_ns())
         except Unauthenticated as failure:
             raise Denied(401, failure.reason, str(failure), close=True, time=time.time()) from None
-        return partial(self._answer, claim)
+        return partial(self._answer, named)
 
-    def _answer(self, claim: Claim, body: bytes) -> Response:
+    def _answer(self, named: Mapping[str, str], body: bytes) -> Response:
         try:
-            caller = verified(claim, body, self._hotkey, EXPLANATION_PATH)
-            if not self._nonces.check_and_store(caller, claim.nonce_ns):
-                raise Denied(401, "replayed", "this request was answered before")
-        except Unauthenticated as failure:
-            raise Denied(401, failure.reason, str(failure)) from None
+            caller = Hotkey(self._proven(named, body))
+        except http_auth.AuthError as failure:
+            raise Denied(401, "unproven", str(failure)) from None
         except (TooManyRequests, JustStarted) as failure:
             raise Denied(429, "too-many-requests", str(failure), retry_after=2) from None
         told = self._desk.explain(caller)
@@ -133,6 +133,19 @@ class ExplainServer:
         lines = "".join(f"{name}: {value}\r\n" for name, value in proof.items())
         log.info("explained to %s", caller)
         return Response(200, told, lines.encode())
+
+    def _proven(self, named: Mapping[str, str], body: bytes) -> str:
+        proven = http_auth.verify(
+            named,
+            body,
+            method="POST",
+            path=EXPLANATION_PATH,
+            self_hotkey_ss58=self._hotkey,
+            max_age=MAX_AGE,
+            allowed_skew=ALLOWED_SKEW,
+            nonce_store=self._nonces,
+        )
+        return str(proven.hotkey_ss58)
 
 
 def explaining(
