@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from subnet.errors import BackendBusy, BackendError
 from subnet.protocol import MAX_ANSWER_BYTES, Answer, Hotkey, Query
+from subnet.transport.deadlines import Deadlines
 from subnet.transport.places import Busy, Places
 from subnet.transport.quotas import Quotas, Spent
 from subnet.transport.refusals import Denied, where_raised
@@ -69,6 +70,7 @@ class Desk:
         self._nonces = Nonces() if nonces is None else nonces
         self._places = Places(self._limits.concurrency, self._limits.per_caller, self._limits.waiting)
         self._quotas = Quotas(self._limits.per_minute)
+        self._deadlines = Deadlines()
         self._share = share
         self._block = block
 
@@ -79,11 +81,7 @@ class Desk:
         share = self._share(caller)
         self._within_quota(caller, share)
         seconds = min(query.seconds, self._limits.answer_seconds)
-        try:
-            async with asyncio.timeout(seconds):
-                answer = await self._in_turn(caller, query, share, seconds)
-        except TimeoutError:
-            raise Denied(503, "too-slow", f"no answer within {seconds:g} s") from None
+        answer = await self._in_time(caller, query, share, seconds)
         raw = answer.model_dump_json().encode()
         if len(raw) > MAX_ANSWER_BYTES:
             raise Denied(500, "backend-failed", BACKEND_FAILED)
@@ -98,6 +96,17 @@ class Desk:
             raise Denied(429, "too-many-requests", str(failure), retry_after=1) from None
         if not new:
             raise Denied(401, "replayed", "this nonce was already accepted from this hotkey")
+
+    async def _in_time(self, caller: Hotkey, query: Query, share: float, seconds: float) -> Answer:
+        task = self._deadlines.begin(seconds)
+        try:
+            return await self._in_turn(caller, query, share, seconds)
+        except asyncio.CancelledError:
+            if not self._deadlines.passed(task):
+                raise
+            raise Denied(503, "too-slow", f"no answer within {seconds:g} s") from None
+        finally:
+            self._deadlines.end(task)
 
     def _within_quota(self, caller: Hotkey, share: float) -> None:
         try:

@@ -28,7 +28,6 @@ from subnet.transport.signing import (
     Unauthenticated,
     check_fresh,
     claimed,
-    signed_payload,
     verified,
 )
 
@@ -95,25 +94,24 @@ class Server:
 
     def _query(self, claim: Claim, source: Source, body: bytes) -> Work:
         try:
-            verified(claim, body, self._hotkey)
+            payload = verified(claim, body)
         except Unauthenticated as failure:
             self._doubt.failed(source)
             raise Denied(401, failure.reason, str(failure)) from None
         answered = self._answers.answered(claim.caller, claim.nonce_ns, body)
-        return Work(asyncio.ensure_future(answered), partial(self._replied, claim, source, body))
+        return Work(asyncio.ensure_future(answered), partial(self._replied, claim.caller, source, payload))
 
     def _replied(
-        self, claim: Claim, source: Source, body: bytes, future: asyncio.Future[Answered]
+        self, caller: Hotkey, source: Source, payload: bytes, future: asyncio.Future[Answered]
     ) -> Response:
         try:
             answered = future.result()
         except Denied as denied:
             if denied.status == 401:
                 self._doubt.failed(source)
-            log.info("denied %s: %d %s", claim.caller, denied.status, denied.error)
+            log.info("denied %s: %d %s", caller, denied.status, denied.error)
             raise
         self._doubt.accepted(source)
-        payload = signed_payload(claim.headers, body, self._hotkey)
         name, value = receipts.issue(self._signer, payload, answered.body, answered.model, answered.block)
         return Response(200, answered.body, f"{name}: {value}\r\n".encode())
 

@@ -18,7 +18,7 @@ from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import listen, serving
 from subnet.transport.receipts import issue
 from subnet.transport.server import Server
-from subnet.transport.signing import Nonces, signed_payload
+from subnet.transport.signing import Nonces, claimed
 
 VERA = Keypair.create_from_uri("//Vera")
 MINER = Keypair.create_from_uri("//Miner")
@@ -88,8 +88,9 @@ def receipt_line(request: bytes, body: bytes, model: str = "m", uid: int = 1) ->
     """The receipt's header line with which `a_hostile`'s hotkey vouches for a reply to a request's bytes."""
     signer = Keypair.create_from_uri(f"//Hostile{uid}")
     top, asked = request.split(b"\r\n\r\n", 1)
-    headers = dict(line.split(": ", 1) for line in top.decode().split("\r\n")[1:])
-    payload = signed_payload(headers, asked, Hotkey(signer.ss58_address))
+    lines = (line.split(": ", 1) for line in top.decode().split("\r\n")[1:])
+    headers = {name.lower(): value for name, value in lines}
+    payload = claimed(headers, Hotkey(signer.ss58_address)).payload(asked)
     return ": ".join(issue(signer, payload, body, model, 7))
 
 
