@@ -1,6 +1,7 @@
 """Whom a miner serves: every combination of seat, permit, stake and own income."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -42,3 +43,36 @@ def test_a_refusal_names_its_reason():
     ):
         with pytest.raises(Refused, match=reason):
             POLICY.admit(CALLER, peers)
+
+
+def standing(**peers):
+    """Everybody's standing; each is (permit, stake, incentive)."""
+    made = {Hotkey(name): replace(a_peer(*facts), hotkey=Hotkey(name)) for name, facts in peers.items()}
+    return POLICY.callers(made, Hotkey("owner"))
+
+
+def test_shares_are_parts_of_the_stake_of_those_who_are_served():
+    callers = standing(
+        big=(True, 3000 * RAO, 0.0), small=(True, 1000 * RAO, 0.0), miner=(False, 9000 * RAO, 0.5)
+    )
+    assert callers.served == {"big": 0.75, "small": 0.25}
+    assert callers.share(Hotkey("miner")) == callers.share(Hotkey("nobody")) == 0.0
+    with pytest.raises(Refused, match="permit"):
+        callers.admit(Hotkey("miner"))
+
+
+def test_without_any_stake_all_share_alike():
+    callers = Policy().callers({Hotkey(n): replace(a_peer(True, 0, 0.0), hotkey=Hotkey(n)) for n in "abcd"})
+    assert set(callers.served.values()) == {0.25}
+
+
+def test_nobody_is_served_on_an_empty_subnet():
+    assert not Policy().callers({}).served
+
+
+@pytest.mark.parametrize("serve_owner", [True, False])
+def test_the_owner_needs_neither_permit_nor_stake_where_the_operator_says_so(serve_owner):
+    policy = replace(POLICY, serve_owner=serve_owner)
+    owner = Hotkey("owner")
+    callers = policy.callers({owner: replace(a_peer(False, 0, 0.0), hotkey=owner)}, owner)
+    assert (owner in callers.served) == serve_owner

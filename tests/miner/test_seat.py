@@ -38,6 +38,9 @@ class Script:
         self.reads += 1
         return dict(self.members)
 
+    async def owner(self):
+        return VERA
+
     async def epoch(self):
         if self.away:
             raise ChainBusy("no connection")
@@ -139,3 +142,32 @@ async def test_a_refusal_for_good_is_not_repeated():
 
     with pytest.raises(ChainError):
         await a_seat(Refusing({ME: a_peer(ME)})).keep()
+
+
+async def test_whoever_wants_to_know_hears_of_everybodys_standing_now_and_at_every_change():
+    chain = Script({ME: a_peer(ME, HERE), VERA: a_peer(VERA, permit=True)})
+    seat = a_seat(chain)
+    heard = []
+    seat.tell(lambda callers: heard.append(set(callers.served)))
+    await seat.look()
+    chain.members[VERA] = a_peer(VERA)
+    chain.index += 1
+    await seat.look()
+    assert heard == [set(), {VERA}, set()]
+
+
+async def test_the_owner_is_asked_for_only_when_it_matters():
+    seat = Seat(Script({ME: a_peer(ME, HERE), VERA: a_peer(VERA)}), WALLET, HERE, Policy(serve_owner=True))
+    await seat.look()
+    seat.admit(VERA)
+    assert seat.share(VERA) == 1.0
+
+
+async def test_between_two_looks_blocks_are_reckoned_by_the_clock(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(seat_module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    seat = a_seat(Script({ME: a_peer(ME, HERE)}, block=500))
+    assert seat.block() == 0
+    await seat.look()
+    now[0] += 25.0
+    assert seat.block() == 502
