@@ -151,8 +151,8 @@ async def test_a_hostile_peer_harms_nobody_but_itself(wire, client, name):
     query = wire.query().model_copy(update={"id": GOOD_ID})
     async with wire.server() as honest, wire.hostile(handle) as hostile:
         began = time.monotonic()
-        replies_ = await client.ask_all([hostile, honest], query, seconds=0.5)
-        assert time.monotonic() - began < 1.0
+        replies_ = await client.ask_all([hostile, honest], query, seconds=1.0)
+        assert time.monotonic() - began < 2.0
     assert replies_[honest.hotkey].text == "What is two plus two?"
     assert replies_[honest.hotkey].seconds < 0.4
     assert (replies_[hostile.hotkey].answer, replies_[hostile.hotkey].failure) == (None, failure)
