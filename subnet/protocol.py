@@ -6,6 +6,7 @@ has a limit, so that a hostile message is rejected by its shape before anything 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal, NewType
 
@@ -31,6 +32,7 @@ SEED_BITS = 63
 
 Text = Annotated[str, StringConstraints(max_length=MAX_PROMPT_CHARS)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+TokenId = Annotated[int, Field(ge=0, lt=1 << 24)]
 
 
 class Wire(BaseModel):
@@ -50,7 +52,9 @@ class Query(Wire):
     """What a miner is asked; nothing in it tells how the reply will be judged.
 
     `seconds` is the time the caller will wait, counted from its side. `seed`, when given, is the sampling
-    seed that an honest miner uses. `stop` holds strings at which the text ends (they are not returned).
+    seed that an honest miner uses; `top_k`, when given, the number of likeliest tokens it samples from. `stop`
+    holds strings at which the text ends (they are not returned). With `stream` the answer is sent piece by
+    piece as it is made.
     """
 
     version: Literal["assay/1"] = "assay/1"
@@ -58,7 +62,9 @@ class Query(Wire):
     messages: Annotated[tuple[Message, ...], Field(min_length=1, max_length=MAX_MESSAGES, strict=False)]
     max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] = 64
     temperature: Annotated[float, Field(ge=0.0, le=2.0, allow_inf_nan=False)] = 0.0
+    top_k: Annotated[int, Field(ge=1, le=1024)] | None = None
     seed: Annotated[int, Field(ge=0, lt=1 << SEED_BITS)] | None = None
+    stream: bool = False
     stop: Annotated[tuple[Name, ...], Field(max_length=8, strict=False)] = ()
     seconds: Annotated[float, Field(gt=0.0, le=600.0, allow_inf_nan=False)] = 12.0
 
@@ -67,7 +73,9 @@ class Answer(Wire):
     """What a miner sends back for one query.
 
     `query_id` repeats the query's id; `model` is the model that the miner claims to have run; `tokens` counts
-    the generated tokens by the miner's own tokenizer.
+    the generated tokens by the miner's own tokenizer. `token_ids` are those tokens in the claimed model's
+    vocabulary, the one that ended the text included, where the backend knows them: what a check of the claimed
+    model reads.
     """
 
     version: Literal["assay/1"] = "assay/1"
@@ -75,14 +83,22 @@ class Answer(Wire):
     text: Annotated[str, StringConstraints(max_length=MAX_TEXT_CHARS)]
     model: Name
     tokens: Annotated[int, Field(ge=0, le=1 << 20)] = 0
+    token_ids: Annotated[tuple[TokenId, ...], Field(max_length=MAX_TOKENS, strict=False)] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a backend produced: the text after stop strings were cut, and its generated tokens."""
+    """What a backend produced: the text after stop strings were cut, the number of its generated tokens, and
+    their ids where the backend knows them.
+    """
 
     text: str
     tokens: int
+    token_ids: tuple[int, ...] = ()
+
+
+Heard = Callable[[str], None]
+"""Is told every piece of a text as soon as it is made; the pieces in order are the text."""
 
 
 Failure = Literal["unreachable", "timeout", "refused", "busy", "malformed", "oversized", "error"]

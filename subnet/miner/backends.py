@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from yarl import URL
 
 from subnet.errors import BackendBusy, BackendError, SettingsError
-from subnet.protocol import MAX_TEXT_CHARS, Answer, Completion, Hotkey, Query
+from subnet.protocol import MAX_TEXT_CHARS, MAX_TOKENS, Answer, Completion, Hotkey, Query
 
 API_KEY_VARIABLE = "ASSAY_OPENAI_API_KEY"
 MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -47,6 +47,7 @@ def answering(backend: Backend) -> Callable[[Hotkey, Query], Awaitable[Answer]]:
             text=completion.text[:MAX_TEXT_CHARS],
             model=backend.model[:256],
             tokens=completion.tokens,
+            token_ids=completion.token_ids[:MAX_TOKENS],
         )
 
     return answer
