@@ -1,6 +1,6 @@
 """Signed requests per second and latencies: Assay's transport beside Axon/Dendrite and beside bare stacks.
 
-    python benchmarks/transport.py [--json] [--rounds 3] [--axon-venv DIR]
+    python benchmarks/transport.py [--json] [--rounds 3] [--only stacks] [--axon-venv DIR]
 
 All stacks answer the same empty work, take turns within one run, and have one core for the server and one for
 the client. Ratios are medians of the ratios within one round, so that a busy machine harms them little. The
@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -66,22 +67,40 @@ class Stack:
 def main() -> int:
     """Measures and prints; returns 3 when a target is missed."""
     chosen = arguments()
-    stacks = started(chosen.axon_venv, chosen.no_axon)
-    try:
-        rates = [rates_of(stacks, chosen.seconds) for _ in range(chosen.rounds)]
-        fan_outs = fan_outs_of(stacks, chosen.rounds)
-    finally:
-        for stack in stacks.values():
-            stack.end()
-    figures = {
-        **limits(),
-        **rate_figures(rates),
-        **fan_out_figures(fan_outs),
-        **worker_figures(workers(chosen.rounds, chosen.seconds)),
-    }
+    figures: dict[str, float] = {}
+    for part in chosen.only or PARTS:
+        figures |= PARTS[part](chosen)
     found = document(figures)
     print(json.dumps(found, indent=1) if chosen.json else "\n".join(lines(found)))
     return 3 if found["missed"] else 0
+
+
+def limit_figures(chosen: argparse.Namespace) -> dict[str, float]:
+    """What signatures alone allow."""
+    return limits()
+
+
+def side_by_side_figures(chosen: argparse.Namespace) -> dict[str, float]:
+    """All stacks in turns: closed loops, then fan-outs."""
+    stacks = started(chosen.axon_venv, chosen.no_axon)
+    try:
+        rates = [rates_of(stacks, chosen.seconds) for _ in range(chosen.rounds)]
+        return {**rate_figures(rates), **fan_out_figures(fan_outs_of(stacks, chosen.rounds))}
+    finally:
+        for stack in stacks.values():
+            stack.end()
+
+
+def many_worker_figures(chosen: argparse.Namespace) -> dict[str, float]:
+    """Our server alone and with a second worker."""
+    return worker_figures(workers(chosen.rounds, chosen.seconds))
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], dict[str, float]]] = {
+    "limits": limit_figures,
+    "stacks": side_by_side_figures,
+    "workers": many_worker_figures,
+}
 
 
 def arguments() -> argparse.Namespace:
@@ -92,6 +111,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.2, help="length of one window (default: 1.2)")
     parser.add_argument(
         "--axon-venv", type=Path, default=CACHE / "bittensor-10.5", help="venv of bittensor 10.5"
+    )
+    parser.add_argument(
+        "--only", action="append", choices=PARTS, help="measure this part alone; may be given again"
     )
     parser.add_argument("--no-axon", action="store_true", help="leave Axon/Dendrite out")
     return parser.parse_args()
@@ -211,7 +233,7 @@ def limits() -> dict[str, float]:
     def exchange() -> None:
         headers, payload = signed(CALLER, BODY, receiver, time.time_ns())
         claim = claimed({name.lower(): value for name, value in headers.items()}, receiver)
-        verified(claim, BODY, receiver)
+        verified(claim, BODY)
         _, value = issue(MINER, payload, BODY, "echo", 1)
         received(value.encode(), payload, BODY, "echo", receiver)
 
