@@ -22,16 +22,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from jinja2.exceptions import TemplateError
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
 from subnet.errors import BackendBusy, BackendError, ModelError
+from subnet.inference.sampler import Sampler
+from subnet.inference.sampling import noised
 from subnet.miner.backends import before_stop
 from subnet.miner.checkpoints import Source, located
 from subnet.protocol import SEED_BITS, Completion, Query
@@ -121,7 +121,7 @@ class Row:
     request: Request
     prompt: list[int]
     room: int
-    seed: int
+    sampler: Sampler
     tokens: list[int] = field(default_factory=list)
     ended: bool = False
 
@@ -131,7 +131,7 @@ class Row:
         query, prompt = request.query, loaded.encoded(request.query)
         room = min(query.max_tokens, loaded.context - len(prompt))
         seed = query.seed if query.seed is not None else secrets.randbits(SEED_BITS)
-        return cls(request, prompt, room, seed)
+        return cls(request, prompt, room, Sampler(seed, query.temperature, query.top_k))
 
     def take(self, token: int, loaded: Loaded) -> bool:
         """Append a generated token; whether the row ends with it.
@@ -157,13 +157,6 @@ class Row:
         """The text up to the first stop string, and how many tokens were generated."""
         text = loaded.tokenizer.decode(self.tokens, skip_special_tokens=True)
         return Completion(before_stop(text, self.request.query.stop), len(self.tokens))
-
-
-def gumbel(seed: int, position: int, size: int) -> NDArray[np.float32]:
-    """Standard Gumbel noise for each token of a vocabulary, float32 (size,): fixed by seed and position."""
-    words = np.random.Philox(key=seed, counter=[0, 0, 0, position]).random_raw(size)
-    uniform = ((words >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
-    return (-np.log(-np.log(uniform))).astype(np.float32)
 
 
 @dataclass(slots=True, eq=False)
@@ -193,12 +186,7 @@ class Batch:
 
     def _noised(self, ids: Tensor, logits: Tensor) -> Tensor:
         """Logits plus each row's noise times its temperature, (rows, vocabulary); greedy rows as they are."""
-        for index, row in enumerate(self.rows):
-            temperature = row.request.query.temperature
-            if temperature > 0.0 and not row.ended:
-                noise = torch.from_numpy(gumbel(row.seed, len(row.tokens), logits.shape[1]))
-                logits[index] += temperature * noise.to(logits.device)
-        return logits
+        return noised(logits, [row.sampler for row in self.rows], [len(row.tokens) for row in self.rows])
 
     def _ended(self, ids: Tensor, _scores: object, **_options: object) -> Tensor:
         """Which rows are complete, bool (rows,), after handing their newest token to each of them."""
