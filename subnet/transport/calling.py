@@ -24,6 +24,9 @@ KEEP_ALIVE_SECONDS = 60.0
 MAX_HEAD_BYTES = 16 * 1024
 """Status line and headers, those of interim replies included."""
 
+FRAMING = 2
+"""How many times the bytes of a longest body a reply may have on the wire, with all that frames its chunks."""
+
 
 class Lost(TransportError):
     """A connection could not be had, or ended before a byte of the reply; `kept` says that it was an old one."""
@@ -172,11 +175,14 @@ class _Line(Reading):
             self._fail(NotHttp("no HTTP reply"))
         if self._in_head and self._read > MAX_HEAD_BYTES:
             self._fail(NotHttp("headers without end"))
+        elif self._read > MAX_HEAD_BYTES + FRAMING * self._bounds.answer:
+            self._fail(TooMuch("a body without end"))
         return None
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header; of two of a name the last one counts."""
-        self._headers[name.lower()] = value
+        """One header; of two of a name the last one counts, and none that comes after the body."""
+        if self._in_head:
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         """Ends here when the body is declared to be longer than allowed."""

@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from pydantic import ValidationError
-
 from subnet.errors import TransportError
 from subnet.protocol import MAX_ANSWER_BYTES, QUERY_PATH, Address, Answer, Failure, Hotkey, Peer, Query, Reply
 from subnet.transport.addresses import refusal
+from subnet.transport.answers import NotAnAnswer, parsed
 from subnet.transport.calling import Bounds, Calls, Fetched, Lost, NotHttp, TooMuch
 from subnet.transport.receipts import HEADER, Kept, NotAReceipt, received
 from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, signed
@@ -136,10 +135,10 @@ class Client:
             if refused.clock_ahead is None or not self._follow(peer.hotkey, refused.clock_ahead):
                 raise
             exchange = await self._exchange(address, peer.hotkey, body)
-        answer = _parsed(exchange.raw, query.id)
         try:
+            answer = parsed(exchange.raw, query.id)
             receipt = received(exchange.receipt, exchange.payload, exchange.raw, answer.model, peer.hotkey)
-        except NotAReceipt as failure:
+        except (NotAnAnswer, NotAReceipt) as failure:
             raise Unanswered("malformed", str(failure)) from None
         return answer, Kept.model_construct(
             receipt=receipt,
@@ -227,14 +226,3 @@ def _told(body: bytes) -> tuple[str, float | None]:
     known = isinstance(word, str) and ERROR_WORD.fullmatch(word)
     plausible = isinstance(clock, float) and abs(clock - time.time()) < MOST_OFF
     return f" {word}" if known else "", clock if plausible else None
-
-
-def _parsed(raw: bytes, query_id: str) -> Answer:
-    try:
-        answer = Answer.model_validate_json(raw)
-    except ValidationError as failure:
-        kind = failure.errors(include_url=False, include_context=False, include_input=False)[0]["type"]
-        raise Unanswered("malformed", f"not an answer: {kind}") from None
-    if answer.query_id != query_id:
-        raise Unanswered("malformed", "an answer to another query")
-    return answer

@@ -1,0 +1,158 @@
+"""The ground on which hostile endpoints stand: real sockets, a canary that nobody may touch, and what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bittensor.sp_core import Keypair
+
+from subnet.protocol import Address, Coldkey, Hotkey, Peer
+from subnet.transport.receipts import issue
+from subnet.transport.signing import claimed
+
+
+@dataclass
+class Canary:
+    """An inner service on IPv4 and IPv6 loopback that no round may reach; `hits` counts its connections."""
+
+    port: int = 0
+    hits: int = 0
+    servers: list[asyncio.Server] = field(default_factory=list)
+
+    @classmethod
+    @asynccontextmanager
+    async def standing(cls) -> AsyncIterator[Canary]:
+        """A canary that listens while the block runs."""
+        canary = cls()
+
+        async def touched(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            canary.hits += 1
+            writer.close()
+
+        canary.servers.append(await asyncio.start_server(touched, "0.0.0.0", 0))
+        canary.port = canary.servers[0].sockets[0].getsockname()[1]
+        with contextlib.suppress(OSError):  # a machine without IPv6 cannot be reached over it either
+            canary.servers.append(await asyncio.start_server(touched, "::1", canary.port))
+        try:
+            yield canary
+        finally:
+            for server in canary.servers:
+                server.close()
+
+
+@dataclass
+class Asked:
+    """One request at a hostile endpoint, and what it takes to answer it rightly or wrongly."""
+
+    keys: Keypair
+    canary: Canary
+    head: bytes
+    body: bytes
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+    kept: dict[str, bytes]
+    """What the endpoint remembers from one request to the next."""
+
+    @property
+    def query_id(self) -> str:
+        """The id of the query."""
+        return str(json.loads(self.body)["id"])
+
+    def answer(self, **changes: Any) -> bytes:
+        """The JSON of a right answer, with changes."""
+        right = {"version": "assay/1", "query_id": self.query_id, "text": "42", "model": "m", "tokens": 1}
+        return json.dumps({**right, **changes}).encode()
+
+    def receipt(self, body: bytes, keys: Keypair | None = None, model: str = "m") -> str:
+        """The header line by which the endpoint's hotkey, or another, vouches for a reply to this request."""
+        signer = keys or self.keys
+        payload = self.claim().payload(self.body)
+        return ": ".join(issue(signer, payload, body, model, 7))
+
+    def claim(self) -> Any:
+        """What the request's headers claim."""
+        lines = (line.split(": ", 1) for line in self.head.decode().split("\r\n")[1:] if line)
+        return claimed({name.lower(): value for name, value in lines}, Hotkey(self.keys.ss58_address))
+
+    def http(self, body: bytes, *headers: str, status: str = "200 OK") -> bytes:
+        """A reply's bytes, its length declared."""
+        return self.head_of(f"Content-Length: {len(body)}", *headers, status=status) + body
+
+    def head_of(self, *headers: str, status: str = "200 OK") -> bytes:
+        """A reply's head."""
+        return ("\r\n".join((f"HTTP/1.1 {status}", *headers)) + "\r\n\r\n").encode()
+
+    def vouched(self, body: bytes, *headers: str) -> bytes:
+        """A reply with a receipt that holds: only what it says can be wrong with it."""
+        return self.http(body, self.receipt(body), *headers)
+
+    async def send(self, *parts: bytes, pause: float = 0.0) -> None:
+        """Sends the parts, and stays until the other side goes."""
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(pause)
+        while await self.reader.read(65536):
+            pass
+
+    async def for_ever(self, part: bytes, pause: float = 0.0) -> None:
+        """Sends the part again and again until the other side goes."""
+        while True:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(pause)
+
+
+Handle = Callable[[Asked], Awaitable[None]]
+
+
+def keys_of(name: str) -> Keypair:
+    """The hotkey of a named endpoint."""
+    return Keypair.create_from_uri(f"//{''.join(c if c.isalnum() else '-' for c in name)}")
+
+
+def peer_at(name: str, address: Address) -> Peer:
+    """A named endpoint as the chain shows it."""
+    return Peer(Hotkey(keys_of(name).ss58_address), Coldkey("cold"), 0, address, 0, False, 0.0, 0.0, 0, 0, 0)
+
+
+@asynccontextmanager
+async def standing(handlers: Mapping[str, Handle], canary: Canary) -> AsyncIterator[dict[str, Peer]]:
+    """Every named handler behind a socket of its own, as peers by name."""
+    servers, peers, running = [], {}, set()
+    for name, handle in handlers.items():
+        server = await asyncio.start_server(_guarded(name, handle, canary, running), "127.0.0.1", 0)
+        servers.append(server)
+        peers[name] = peer_at(name, Address("127.0.0.1", server.sockets[0].getsockname()[1]))
+    try:
+        yield peers
+    finally:
+        for server in servers:
+            server.close()
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running)
+
+
+def _guarded(name: str, handle: Handle, canary: Canary, running: set[asyncio.Task[None]]) -> Any:
+    kept: dict[str, bytes] = {}
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        running.add(asyncio.current_task())
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            body = await reader.readexactly(length)
+            await handle(Asked(keys_of(name), canary, head, body, reader, writer, kept))
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the asker has hung up, as it should, or the test is over
+        finally:
+            writer.close()
+
+    return serve
