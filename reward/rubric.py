@@ -4,116 +4,130 @@ A reward function judges one reply to one task; it says what it finds and nothin
 rest once for all of them:
 
 - Silence is worth 0; no function sees it.
-- The value is the mean of the weighted parts, times the gates.
+- The value is the mean of the weighted parts, less the penalties, times the gates.
+- A penalty takes off at most its weight, and never more than there is.
 - A part that is undecided is left out, and the reward's evidence is the share of weight that was decided.
-- A part that is not a finite number is worth 0; beyond [0, 1] it is cut to the nearer end.
-- A function that breaks on one reply but decides on another was broken by that reply, which is then worth 0 to
-  it. A function that breaks on every reply is itself at fault: undecided.
+- What a reply breaks counts against it; see `reward.judging`.
+
+Nothing here depends on the time, on who replied, or on chance: the same rubric and the same round give the same
+rewards, bit for bit.
 """
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
+from reward.judging import Column, Verdict
+from reward.kinds import Asked, Batched, Function, OfRound, Pair, RewardFunction, Sampled, name_of
 from subnet.protocol import Reply
-from subnet.tasks.base import Part, Reward, Task, Undecided
+from subnet.tasks.base import Part, Reward, Task
 
-log = logging.getLogger(__name__)
-
-RewardFunction = Callable[[Task, Reply], float]
-RoundFunction = Callable[[Task, Sequence[Reply]], Sequence[float | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class OfRound:
-    """A reward function that needs all answers to a task at once, as one that looks for copies does.
-
-    It is given the answered replies only, and returns one value for each, None where it is undecided.
-    """
-
-    function: RoundFunction
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one function said of one reply: a value in [0, 1] or None, and why when there is a why."""
-
-    value: float | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A function raised what it should not have raised."""
-
-    kind: str
+__all__ = [
+    "Asked",
+    "Batched",
+    "Function",
+    "OfRound",
+    "Pair",
+    "RewardFunction",
+    "Rubric",
+    "Sampled",
+    "name_of",
+]
 
 
 class Rubric:
-    """Weighs reward functions; call it with a task and the replies of a round.
+    """Weighs reward functions; call it with a task and the replies to it, or `judge_round` with many tasks.
 
-    `weights` maps each function to its share, in any unit; `gates` multiply the result and may also appear
-    among the weights. Raises ValueError at construction when a weight is not a positive number, when there is
-    none, or when two functions share a name.
+    `weights` maps each function to its share, in any unit. `gates` multiply the result and may also appear among
+    the weights. `penalties` maps functions that say how grave a fault is, in [0, 1], to the most that it takes off
+    the value. Raises ValueError at construction when there is no weight, when a weight is not a positive number, a
+    penalty's not a number above 0 and up to 1, or when two functions share a name.
     """
 
     def __init__(
         self,
-        weights: Mapping[RewardFunction | OfRound, float],
-        gates: Sequence[RewardFunction | OfRound] = (),
+        weights: Mapping[Function, float],
+        gates: Sequence[Function] = (),
+        penalties: Mapping[Function, float] | None = None,
     ) -> None:
-        self._weights = dict(weights)
         self._gates = tuple(gates)
-        _check(self._weights, self._gates)
+        self._penalties = dict(penalties or {})
+        _check(weights, self._gates, self._penalties)
+        self._weights = {function: _counted(function, weight) for function, weight in weights.items()}
         self._total = math.fsum(self._weights.values())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the functions: parts, then penalties, then gates that are neither."""
+        functions = dict.fromkeys((*self._weights, *self._penalties, *self._gates))
+        return tuple(name_of(function) for function in functions)
 
     def __call__(self, task: Task, replies: Sequence[Reply]) -> list[Reward]:
         """One reward for each reply, in order."""
-        answered = [place for place, reply in enumerate(replies) if reply.answer is not None]
-        heard = [replies[place] for place in answered]
-        functions = dict.fromkeys((*self._weights, *self._gates))
-        columns = {function: _column(function, task, heard) for function in functions}
-        rewards = [_silence(reply) for reply in replies]
-        for row, place in enumerate(answered):
-            rewards[place] = self._reward({function: column[row] for function, column in columns.items()})
-        return rewards
+        return self.judge_round([(task, replies)])[0]
 
-    def _reward(self, verdicts: Mapping[RewardFunction | OfRound, Verdict]) -> Reward:
-        parts = [self._part(function, verdicts[function]) for function in self._weights]
-        gates = [_gate(function, verdicts[function]) for function in self._gates]
+    def judge_round(self, asked: Sequence[Asked]) -> list[list[Reward]]:
+        """One reward for each reply to each task, in order; batched functions see all of them in one go."""
+        heard = [(task, [reply for reply in replies if reply.answer is not None]) for task, replies in asked]
+        rows = iter(self._rows(heard))
+        return [
+            [_silence(reply) if reply.answer is None else next(rows) for reply in replies]
+            for _, replies in asked
+        ]
+
+    def _rows(self, heard: Sequence[Asked]) -> Iterator[Reward]:
+        """The rewards of the answered replies, task after task."""
+        functions = dict.fromkeys((*self._weights, *self._penalties, *self._gates))
+        columns = {
+            function: Column(function, worst=float(function in self._penalties)).verdicts(heard)
+            for function in functions
+        }
+        for row in range(sum(len(replies) for _, replies in heard)):
+            yield self._reward({function: column[row] for function, column in columns.items()})
+
+    def _reward(self, verdicts: Mapping[Function, Verdict]) -> Reward:
+        parts = [_part(f, weight / self._total, verdicts[f]) for f, weight in self._weights.items()]
+        penalties = [_part(f, -weight, verdicts[f]) for f, weight in self._penalties.items()]
+        gates = [_part(f, 0.0, verdicts[f], gate=True) for f in self._gates]
+        everything = (*parts, *penalties, *gates)
+        reason = _reason((*gates, *parts, *penalties))
         decided = [(part.weight, part.value) for part in parts if part.value is not None]
-        reason = _reason((*gates, *parts))
         if not decided:
-            return Reward(None, 0.0, (*parts, *gates), reason)
+            return Reward(None, 0.0, everything, reason)
         weight = math.fsum(weight for weight, _ in decided)
         value = math.fsum(weight * value for weight, value in decided) / weight
-        value *= math.prod(gate.value for gate in gates if gate.value is not None)
-        evidence = weight / math.fsum(part.weight for part in parts)
-        return Reward(min(1.0, value), evidence, (*parts, *gates), reason)
-
-    def _part(self, function: RewardFunction | OfRound, verdict: Verdict) -> Part:
-        return Part(name_of(function), self._weights[function] / self._total, verdict.value, verdict.reason)
+        value += math.fsum(part.weight * part.value for part in penalties if part.value is not None)
+        value = min(1.0, max(0.0, value)) * math.prod(gate.value for gate in gates if gate.value is not None)
+        return Reward(value, weight / math.fsum(part.weight for part in parts), everything, reason)
 
 
-def name_of(function: RewardFunction | OfRound) -> str:
-    """The name under which a function's judgement is kept and shown."""
-    plain = function.function if isinstance(function, OfRound) else function
-    return str(getattr(plain, "__name__", type(plain).__name__))
+def _counted(function: Function, weight: float) -> float:
+    """What a part counts where it is decided: a sampled one stands for the replies it was not shown, too."""
+    return weight / function.share if isinstance(function, Sampled) else weight
 
 
 def _check(
-    weights: Mapping[RewardFunction | OfRound, float], gates: Sequence[RewardFunction | OfRound]
+    weights: Mapping[Function, float], gates: Sequence[Function], penalties: Mapping[Function, float]
 ) -> None:
     if not weights:
         raise ValueError("a rubric needs at least one weighed reward function")
     for function, weight in weights.items():
-        if not (math.isfinite(weight) and weight > 0):
+        if not (_is_number(weight) and weight > 0):
             raise ValueError(f"the weight of {name_of(function)} is {weight}: it must be a positive number")
-    functions = dict.fromkeys((*weights, *gates))
-    names = [name_of(function) for function in functions]
+    for function, weight in penalties.items():
+        if not (_is_number(weight) and 0 < weight <= 1):
+            raise ValueError(
+                f"the penalty {name_of(function)} is {weight}: it must be a number above 0 and up to 1"
+            )
+    for function in dict.fromkeys((*weights, *penalties, *gates)):
+        if not callable(function) and not isinstance(function, OfRound | Batched | Sampled):
+            raise ValueError(f"{function!r} is no reward function: it cannot be called")
+    if set(penalties) & {*weights, *gates}:
+        raise ValueError(
+            "a penalty cannot be a part or a gate as well: one pays for what the other takes off"
+        )
+    names = [name_of(function) for function in dict.fromkeys((*weights, *penalties, *gates))]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or len(set(gates)) < len(gates):
         raise ValueError(
@@ -121,64 +135,16 @@ def _check(
         )
 
 
-def _column(function: RewardFunction | OfRound, task: Task, replies: Sequence[Reply]) -> list[Verdict]:
-    """One function's verdicts on all answered replies."""
-    if isinstance(function, OfRound):
-        return _of_round(function, task, replies)
-    found = [_judged(function, task, reply) for reply in replies]
-    works = any(isinstance(verdict, Verdict) and verdict.value is not None for verdict in found)
-    return [_blamed(verdict, works) if isinstance(verdict, Broken) else verdict for verdict in found]
-
-
-def _judged(function: RewardFunction, task: Task, reply: Reply) -> Verdict | Broken:
-    try:
-        return _bounded(function(task, reply))
-    except Undecided as undecided:
-        return Verdict(None, str(undecided) or "undecided")
-    except Exception as problem:  # noqa: BLE001 - owners' code meets strangers' text here; one reply must not end the round
-        return _broken(function, problem)
-
-
-def _of_round(function: OfRound, task: Task, replies: Sequence[Reply]) -> list[Verdict]:
-    if not replies:
-        return []
-    try:
-        values = function.function(task, replies)
-    except Undecided as undecided:
-        return [Verdict(None, str(undecided) or "undecided")] * len(replies)
-    except Exception as problem:  # noqa: BLE001 - the same boundary; nobody can be blamed for breaking a whole round
-        return [_blamed(_broken(function, problem), function_works=False)] * len(replies)
-    if len(values) != len(replies):
-        raise ValueError(f"{name_of(function)} gave {len(values)} values for {len(replies)} replies")
-    return [Verdict(None, "undecided") if value is None else _bounded(value) for value in values]
-
-
-def _broken(function: RewardFunction | OfRound, problem: Exception) -> Broken:
-    """Notes the failure; its message may hold an answer's text, which belongs into no log but the detailed one."""
-    kind = type(problem).__name__
-    log.error("reward function %s raised %s; --verbose shows where", name_of(function), kind)
-    log.debug("reward function %s", name_of(function), exc_info=problem)
-    return Broken(kind)
-
-
-def _bounded(value: float) -> Verdict:
-    if not math.isfinite(value):
-        return Verdict(0.0, "not a number")
-    return Verdict(min(1.0, max(0.0, float(value))))
-
-
-def _blamed(broken: Broken, function_works: bool) -> Verdict:
-    if function_works:
-        return Verdict(0.0, f"the answer could not be judged ({broken.kind})")
-    return Verdict(None, f"the judge failed ({broken.kind})")
+def _is_number(weight: object) -> bool:
+    return isinstance(weight, int | float) and math.isfinite(weight)
 
 
 def _silence(reply: Reply) -> Reward:
     return Reward(0.0, 1.0, (), f"no answer: {reply.failure}")
 
 
-def _gate(function: RewardFunction | OfRound, verdict: Verdict) -> Part:
-    return Part(name_of(function), 0.0, verdict.value, verdict.reason, gate=True)
+def _part(function: Function, weight: float, verdict: Verdict, gate: bool = False) -> Part:
+    return Part(name_of(function), weight, verdict.value, verdict.reason, gate)
 
 
 def _reason(parts: Sequence[Part]) -> str:
