@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from difflib import SequenceMatcher
 
 from subnet.protocol import Reply
-from subnet.tasks.base import Task
+from subnet.tasks.base import Task, Undecided
 
 TIDY_SLACK = 16
 """Characters that a tidy answer may be longer than the reference: a unit, a full stop, quotation marks."""
-
-MAX_COMPARED_CHARS = 4096
-"""Comparing two texts takes quadratic time: no more than this of either is looked at."""
 
 
 def solved(task: Task, reply: Reply) -> float:
@@ -21,31 +18,43 @@ def solved(task: Task, reply: Reply) -> float:
     A verifier's partial credit is dropped: wrong answers collect up to 0.6 of it in some families, which would
     let a miner that solves nothing look middling.
     """
-    return float(task.verify(_text(reply)) >= task.solved_from)
+    return float(task.verify(text_of(reply)) >= task.solved_from)
+
+
+def exact(task: Task, reply: Reply) -> float:
+    """1 when answer and reference are the same text, but for case, width and spacing."""
+    return float(plain(text_of(reply)) == _reference(task))
+
+
+def contains(task: Task, reply: Reply) -> float:
+    """1 when the reference stands in the answer as words of its own, whatever the case; for families that ask for
+    prose.
+
+    An answer that lists all that could be right contains it, too: gate it with `reward.length.concise`.
+    """
+    sought = re.escape(_reference(task))
+    return float(re.search(rf"(?<!\w){sought}(?!\w)", plain(text_of(reply))) is not None)
 
 
 def tidy(task: Task, reply: Reply) -> float:
     """1 when the answer is one line about as long as the reference: an answer, not an essay that holds it."""
-    text = _text(reply).strip()
+    text = text_of(reply).strip()
     return float("\n" not in text and len(text) <= len(task.reference) + TIDY_SLACK)
 
 
-def contains(task: Task, reply: Reply) -> float:
-    """1 when the reference stands in the answer, whatever the case; for families that ask for prose."""
-    return float(_plain(task.reference) in _plain(_text(reply)))
-
-
-def similarity(task: Task, reply: Reply) -> float:
-    """How alike answer and reference are, character by character, from 0 to 1."""
-    reference, text = _plain(task.reference), _plain(_text(reply))
-    if len(text) > MAX_COMPARED_CHARS:
-        return 0.0
-    return SequenceMatcher(None, reference[:MAX_COMPARED_CHARS], text, autojunk=False).ratio()
-
-
-def _text(reply: Reply) -> str:
+def text_of(reply: Reply) -> str:
+    """The answered text; an empty one where there is none."""
     return reply.text or ""
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """A text with what says nothing taken out: width and case of its characters, the amount of white space."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def _reference(task: Task) -> str:
+    """The plain reference; Undecided when it is empty, which every answer would contain."""
+    reference = plain(task.reference)
+    if not reference:
+        raise Undecided("the task has no reference")
+    return reference

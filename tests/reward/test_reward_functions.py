@@ -3,8 +3,9 @@
 import pytest
 
 from reward.numeric import close, nearness
+from reward.overlap import similarity
 from reward.pace import quick
-from reward.text import contains, similarity, solved, tidy
+from reward.text import contains, solved, tidy
 from subnet.protocol import Answer, Message, Query, Reply
 from subnet.tasks.base import Task, Undecided
 from subnet.tasks.reasoning import Reasoning
