@@ -20,7 +20,7 @@ import uvicorn
 from bittensor import http_auth
 from bittensor.sp_core import Keypair, verify
 
-from subnet.protocol import QUERY_PATH, Address, Answer, Coldkey, Hotkey, Message, Peer, Query
+from subnet.protocol import QUERY_PATH, Address, Answer, Coldkey, Heard, Hotkey, Message, Peer, Query
 from subnet.transport.client import Client
 from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import address_of, listen, serving
@@ -40,7 +40,7 @@ Ask = Callable[[int], Awaitable[bool]]
 """Asks the server at the port with this index; whether it answered."""
 
 
-async def answer(caller: Hotkey, query: Query) -> Answer:
+async def answer(caller: Hotkey, query: Query, heard: Heard | None = None) -> Answer:
     """The empty work that every stack answers with."""
     return Answer(query_id=query.id, text=TEXT, model="echo", tokens=100)
 
@@ -48,7 +48,7 @@ async def answer(caller: Hotkey, query: Query) -> Answer:
 async def serve_assay(ports: int, model_ms: int = 0) -> None:
     """Our server, with every check and receipts, at `ports` ports; a model that takes `model_ms` stands behind it."""
 
-    async def slow(caller: Hotkey, query: Query) -> Answer:
+    async def slow(caller: Hotkey, query: Query, heard: Heard | None = None) -> Answer:
         await asyncio.sleep(model_ms / 1000)
         return await answer(caller, query)
 

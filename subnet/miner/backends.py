@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 from yarl import URL
 
 from subnet.errors import BackendBusy, BackendError, SettingsError
-from subnet.protocol import MAX_TEXT_CHARS, MAX_TOKENS, Answer, Completion, Hotkey, Query
+from subnet.protocol import MAX_TEXT_CHARS, MAX_TOKENS, Answer, Completion, Heard, Hotkey, Query
 
 API_KEY_VARIABLE = "ASSAY_OPENAI_API_KEY"
 MAX_REPLY_BYTES = 4 * 1024 * 1024
@@ -37,10 +37,10 @@ class Backend(Protocol):
         ...
 
 
-def answering(backend: Backend) -> Callable[[Hotkey, Query], Awaitable[Answer]]:
+def answering(backend: Backend) -> Callable[[Hotkey, Query, Heard | None], Awaitable[Answer]]:
     """The function that a server calls: an answer from the backend, cut to what the wire allows."""
 
-    async def answer(_caller: Hotkey, query: Query) -> Answer:
+    async def answer(_caller: Hotkey, query: Query, heard: Heard | None = None) -> Answer:
         completion = await backend.complete(query)
         return Answer(
             query_id=query.id,

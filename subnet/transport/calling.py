@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -17,6 +17,9 @@ import httptools
 from subnet.errors import TransportError
 from subnet.protocol import Address
 from subnet.transport.reading import Reading
+
+EVENTS = b"text/event-stream"
+"""The type of a body that comes piece by piece."""
 
 KEEP_ALIVE_SECONDS = 60.0
 """Idle connections are dropped before the server's own limit, so that no request meets a closing socket."""
@@ -46,10 +49,17 @@ class TooMuch(TransportError):
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """Most bytes of a reply's body: of a 200, and of any other status, of which no more is read."""
+    """Most bytes of a reply's body: of a 200, of any other status, of which no more is read, and of a 200 that
+    comes piece by piece.
+    """
 
     answer: int
     refusal: int
+    stream: int = 0
+
+
+Take = Callable[[bytes], None]
+"""Takes what comes of a streamed body; may raise a TransportError, which ends the exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +79,17 @@ class Calls:
         self._idle: dict[Address, deque[_Line]] = {}
         self._swept = 0.0
 
-    async def exchange(self, address: Address, request: bytes) -> Fetched:
-        """The reply to a request's bytes. Raises Lost, NotHttp or TooMuch; the caller owns the deadline."""
+    async def exchange(self, address: Address, request: bytes, take: Take | None = None) -> Fetched:
+        """The reply to a request's bytes. Raises Lost, NotHttp or TooMuch; the caller owns the deadline.
+
+        With `take` the body of a 200 that is a stream of events goes there as it comes, and what `take` raises
+        is raised here.
+        """
         line, kept = self._kept(address), True
         if line is None:
             line, kept = await self._connected(address), False
         try:
-            fetched = await line.exchange(request, kept)
+            fetched = await line.exchange(request, kept, take)
         except BaseException:
             # Whoever leaves a connection in the middle of a reply leaves it for good.
             line.abort()
@@ -130,12 +144,18 @@ class _Line(Reading):
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._reply: asyncio.Future[Fetched] | None = None
         self._kept = False
+        self._take: Take | None = None
+        self._most = bounds.answer
+        self._got = 0
         self._used = 0.0
         self.reusable = True
 
-    async def exchange(self, request: bytes, kept: bool) -> Fetched:
+    async def exchange(self, request: bytes, kept: bool, take: Take | None) -> Fetched:
         """Sends a request; returns its reply."""
         self._kept = kept
+        self._take = take
+        self._most = self._bounds.answer
+        self._got = 0
         self._read = 0
         self._in_head = True
         self._headers: dict[bytes, bytes] = {}
@@ -175,7 +195,7 @@ class _Line(Reading):
             self._fail(NotHttp("no HTTP reply"))
         if self._in_head and self._read > MAX_HEAD_BYTES:
             self._fail(NotHttp("headers without end"))
-        elif self._read > MAX_HEAD_BYTES + FRAMING * self._bounds.answer:
+        elif self._read > MAX_HEAD_BYTES + FRAMING * self._most:
             self._fail(TooMuch("a body without end"))
         return None
 
@@ -190,6 +210,10 @@ class _Line(Reading):
             self._headers.clear()
             return
         self._in_head = False
+        if self._parser.get_status_code() != 200 or self._headers.get(b"content-type") != EVENTS:
+            self._take = None
+        elif self._take is not None:
+            self._most = self._bounds.stream
         declared = self._headers.get(b"content-length", b"")
         if declared.isdigit():
             self._check(int(declared[:12]))
@@ -198,9 +222,14 @@ class _Line(Reading):
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        if self._reply is not None and not self._reply.done():
+        if self._reply is None or self._reply.done():
+            return
+        self._got += len(data)
+        self._check(self._got)
+        if self._take is None:
             self._body += data
-            self._check(len(self._body))
+        elif not self._reply.done():
+            self._hand_on(data)
 
     def on_message_complete(self) -> None:
         """The reply is whole, or was an interim one."""
@@ -210,9 +239,17 @@ class _Line(Reading):
         self._used = self._loop.time()
         self._reply.set_result(Fetched(self._parser.get_status_code(), self._headers, bytes(self._body)))
 
+    def _hand_on(self, data: bytes) -> None:
+        assert self._take is not None
+        try:
+            self._take(data)
+        except TransportError as failure:
+            # Kept for whoever waits: nothing is raised through the parser.
+            self._fail(failure)
+
     def _check(self, size: int) -> None:
         status = self._parser.get_status_code()
-        if status == 200 and size > self._bounds.answer:
+        if status == 200 and size > self._most:
             self._fail(TooMuch("more bytes than an answer may have"))
         elif status != 200 and size > self._bounds.refusal and self._reply and not self._reply.done():
             self._reply.set_result(Fetched(status, self._headers, b""))

@@ -11,16 +11,28 @@ import json
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from subnet.errors import TransportError
-from subnet.protocol import MAX_ANSWER_BYTES, QUERY_PATH, Address, Answer, Failure, Hotkey, Peer, Query, Reply
+from subnet.protocol import (
+    MAX_ANSWER_BYTES,
+    QUERY_PATH,
+    Address,
+    Answer,
+    Failure,
+    Heard,
+    Hotkey,
+    Peer,
+    Query,
+    Reply,
+)
 from subnet.transport.addresses import refusal
 from subnet.transport.answers import NotAnAnswer, parsed
-from subnet.transport.calling import Bounds, Calls, Fetched, Lost, NotHttp, TooMuch
+from subnet.transport.calling import Bounds, Calls, Lost, NotHttp, TooMuch
+from subnet.transport.events import MAX_STREAM_BYTES, Events, NotAStream
 from subnet.transport.receipts import HEADER, Kept, NotAReceipt, received
 from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, signed
 
@@ -32,6 +44,9 @@ FAILURES: dict[int, Failure] = {401: "refused", 403: "refused", 404: "refused", 
 
 ERROR_WORD = re.compile(r"[a-z][a-z-]{0,31}")
 MAX_ERROR_BYTES = 2048
+PAUSE_SECONDS = 10.0
+"""How long a streamed answer may stand still."""
+
 MUCH_OFF = ALLOWED_SKEW / 2
 """Seconds from which on two clocks count as different."""
 
@@ -60,6 +75,21 @@ class Exchange:
     receipt: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Unproven:
+    """A piece of a text that is being made: nothing vouches for it until the answer's receipt has come."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """The whole answer, of which the pieces were the text, and the peer's receipt for it with its evidence."""
+
+    answer: Answer
+    kept: Kept
+
+
 class Client:
     """Asks peers on behalf of one hotkey over kept connections; use it as an async context manager.
 
@@ -69,7 +99,7 @@ class Client:
     def __init__(self, signer: Signer, allow_private: bool = False) -> None:
         self._signer = signer
         self._allow_private = allow_private
-        self._calls = Calls(Bounds(MAX_ANSWER_BYTES, MAX_ERROR_BYTES))
+        self._calls = Calls(Bounds(MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_STREAM_BYTES))
         self._allowed: set[Address] = set()
         self._ahead: dict[Hotkey, float] = {}
 
@@ -96,6 +126,30 @@ class Client:
                 return await self._ask(peer, query)
         except TimeoutError:
             raise Unanswered("timeout", f"no answer within {query.seconds:g} s") from None
+
+    async def stream(
+        self, peer: Peer, query: Query, pause_seconds: float = PAUSE_SECONDS
+    ) -> AsyncGenerator[Unproven | Proven, None]:
+        """The peer's answer as it is made: pieces, and at the end the whole of it with its receipt.
+
+        All within `query.seconds`, and after the first piece never more than `pause_seconds` without another.
+        Raises Unanswered, also after pieces came. Who leaves early closes the generator (`contextlib.aclosing`),
+        upon which the peer's work is cancelled.
+        """
+        said: asyncio.Queue[str | None] = asyncio.Queue()
+        asking = asyncio.ensure_future(
+            self._ask(peer, query.model_copy(update={"stream": True}), said.put_nowait)
+        )
+        asking.add_done_callback(lambda _: said.put_nowait(None))
+        until, pause = asyncio.get_running_loop().time() + query.seconds, query.seconds
+        try:
+            while (text := await _next(said, until, pause)) is not None:
+                yield Unproven(text)
+                pause = pause_seconds
+            yield Proven(*asking.result())
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
 
     async def ask_all(self, peers: Iterable[Peer], query: Query, seconds: float) -> dict[Hotkey, Reply]:
         """Every peer's reply to one query after at most `seconds`; silence is a reply, too."""
@@ -127,16 +181,20 @@ class Client:
             failure, detail = "error", type(bug).__name__
         return Reply.missing(failure, time.perf_counter() - began, detail)
 
-    async def _ask(self, peer: Peer, query: Query) -> tuple[Answer, Kept]:
+    async def _ask(self, peer: Peer, query: Query, heard: Heard = lambda text: None) -> tuple[Answer, Kept]:
+        """The peer's answer; pieces of one that is streamed go to `heard`, before anything vouches for them."""
         address, body = self._checked(peer.address), query.model_dump_json().encode()
+        events = Events(heard) if query.stream else None
         try:
-            exchange = await self._exchange(address, peer.hotkey, body)
+            exchange = await self._exchange(address, peer.hotkey, body, events)
         except Unanswered as refused:
             if refused.clock_ahead is None or not self._follow(peer.hotkey, refused.clock_ahead):
                 raise
-            exchange = await self._exchange(address, peer.hotkey, body)
+            exchange = await self._exchange(address, peer.hotkey, body, events)
         try:
             answer = parsed(exchange.raw, query.id)
+            if events is not None and events.text != answer.text:
+                raise NotAnAnswer("the pieces are not the answer's text")
             receipt = received(exchange.receipt, exchange.payload, exchange.raw, answer.model, peer.hotkey)
         except (NotAnAnswer, NotAReceipt) as failure:
             raise Unanswered("malformed", str(failure)) from None
@@ -169,7 +227,9 @@ class Client:
             self._allowed.add(address)
         return address
 
-    async def _exchange(self, address: Address, receiver: Hotkey, body: bytes) -> Exchange:
+    async def _exchange(
+        self, address: Address, receiver: Hotkey, body: bytes, events: Events | None
+    ) -> Exchange:
         """A 200 reply.
 
         When a kept connection turns out to be closed, the query is sent once more, under a fresh signature:
@@ -177,27 +237,34 @@ class Client:
         """
         try:
             try:
-                return await self._post(address, receiver, body)
+                return await self._post(address, receiver, body, events)
             except Lost as lost:
                 if not lost.kept:
                     raise
-                return await self._post(address, receiver, body)
+                return await self._post(address, receiver, body, events)
         except Lost as lost:
             raise Unanswered("unreachable", str(lost)) from None
         except TooMuch as failure:
             raise Unanswered("oversized", str(failure)) from None
-        except NotHttp as failure:
+        except (NotHttp, NotAStream) as failure:
             raise Unanswered("malformed", str(failure)) from None
 
-    async def _post(self, address: Address, receiver: Hotkey, body: bytes) -> Exchange:
+    async def _post(self, address: Address, receiver: Hotkey, body: bytes, events: Events | None) -> Exchange:
         nonce_ns = time.time_ns() + round(self._ahead.get(receiver, 0.0) * SECOND)
         signature, payload = signed(self._signer, body, receiver, nonce_ns)
-        reply = await self._calls.exchange(address, _request(address, signature, body))
+        take = None if events is None else events.take
+        reply = await self._calls.exchange(address, _request(address, signature, body), take)
         if reply.status != 200:
-            raise _refused(reply)
+            raise _refused(reply.status, reply.body)
         if reply.headers.get(b"content-encoding", b"identity") != b"identity":
             raise Unanswered("malformed", "a compressed reply")
-        return Exchange(payload, reply.body, reply.headers.get(RECEIPT))
+        if events is None:
+            return Exchange(payload, reply.body, reply.headers.get(RECEIPT))
+        if events.refused is not None:
+            raise _refused(*events.refused)
+        if events.answer is None:
+            raise Unanswered("malformed", "not a whole stream of events")
+        return Exchange(payload, events.answer, events.receipt)
 
 
 def _request(address: Address, signature: Mapping[str, str], body: bytes) -> bytes:
@@ -207,9 +274,22 @@ def _request(address: Address, signature: Mapping[str, str], body: bytes) -> byt
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def _refused(reply: Fetched) -> Unanswered:
-    word, clock = _told(reply.body)
-    failure, detail = FAILURES.get(reply.status, "error"), f"HTTP {reply.status}{word}"
+async def _next(said: asyncio.Queue[str | None], until: float, pause: float) -> str | None:
+    """The next piece, None at the end of the reply. Raises Unanswered when it does not come in time."""
+    if not said.empty():
+        return said.get_nowait()
+    left = until - asyncio.get_running_loop().time()
+    try:
+        async with asyncio.timeout(min(left, pause)):
+            return await said.get()
+    except TimeoutError:
+        why = "no whole answer in time" if left <= pause else f"no more of the answer for {pause:g} s"
+        raise Unanswered("timeout", why) from None
+
+
+def _refused(status: int, body: bytes) -> Unanswered:
+    word, clock = _told(body)
+    failure, detail = FAILURES.get(status, "error"), f"HTTP {status}{word}"
     if clock is None or word != " stale":
         return Unanswered(failure, detail)
     ahead = clock - time.time()

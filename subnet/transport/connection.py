@@ -12,9 +12,11 @@ import logging
 import math
 from typing import Any, Protocol, cast
 
+from subnet.transport import events
 from subnet.transport.incoming import Handler, Incoming, Work
 from subnet.transport.reading import Reading
 from subnet.transport.refusals import Denied, Response, where_raised
+from subnet.transport.speaking import Speaking
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,8 @@ class Connection(Reading):
         self._incoming = Incoming(handler)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._work: Work | None = None
+        self._speaking: Speaking | None = None
+        self._full = False
         self._draining = False
         self._refused = 0
         self.deadline = math.inf
@@ -120,6 +124,21 @@ class Connection(Reading):
             if incoming.hesitates:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
+    def pause_writing(self) -> None:
+        """The other side does not read: a streamed reply waits for it, for a while."""
+        self._full = True
+        if self._speaking is not None:
+            self._speaking.stuck = True
+            self._due_in(WRITE_SECONDS)
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._full = False
+        if self._speaking is not None:
+            self._speaking.go_on()
+            if not self._speaking.stuck:
+                self.deadline = math.inf
+
     def expire(self) -> None:
         """What is due at the deadline: a word to who sends a body too slowly, the end for everybody else."""
         self.deadline = math.inf
@@ -138,7 +157,7 @@ class Connection(Reading):
     def _answer(self) -> None:
         self.deadline = math.inf
         try:
-            result = self._incoming.answered()
+            result = self._incoming.answered(self._heard)
         except Denied as denied:
             self._refuse(denied)
         else:
@@ -163,13 +182,27 @@ class Connection(Reading):
             log.error("answering raised %s at %s", type(bug).__name__, where_raised(bug))
             self._refuse(BROKEN)
 
+    def _heard(self, text: str) -> None:
+        """Sends a piece of the reply that is being made."""
+        if self._work is not None and not self._transport.is_closing():
+            self._spoken().say(text)
+
+    def _spoken(self) -> Speaking:
+        if self._speaking is None:
+            self._speaking = Speaking(self._transport, self._incoming.last, self._full)
+            if self._full:
+                self._due_in(WRITE_SECONDS)
+        return self._speaking
+
     def _refuse(self, denied: Denied) -> None:
         """Sends a refusal.
 
         A whole request leaves the connection usable: one that is refused on a kept connection costs a fraction
         of one that comes on a new connection. What is left of a body is thrown away for a moment.
         """
-        if self._incoming.complete:
+        if self._speaking is not None:
+            self._reply(Response(denied.status, events.failure(denied), streamed=True))
+        elif self._incoming.complete:
             self._refused += denied.close
             self._incoming.last |= self._refused >= MOST_REFUSED
             self._reply(denied.response())
@@ -192,7 +225,11 @@ class Connection(Reading):
         if self._transport.is_closing():
             return
         last = self._incoming.last or self._incoming.early
-        self._transport.write(response.encoded(last))
+        if response.streamed:
+            self._spoken().end(response.body)
+            self._speaking = None
+        else:
+            self._transport.write(response.encoded(last))
         self._due_in(WRITE_SECONDS if self._transport.get_write_buffer_size() else KEEP_ALIVE_SECONDS)
         if last:
             self._transport.close()

@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from subnet.errors import BackendBusy, BackendError
-from subnet.protocol import MAX_ANSWER_BYTES, Answer, Hotkey, Query
+from subnet.protocol import MAX_ANSWER_BYTES, Answer, Heard, Hotkey, Query
 from subnet.transport.deadlines import Deadlines
 from subnet.transport.places import Busy, Places
 from subnet.transport.quotas import Quotas, Spent
 from subnet.transport.refusals import Denied, where_raised
 from subnet.transport.signing import JustStarted, Nonces, TooManyRequests
+from subnet.transport.telling import Telling
 
 log = logging.getLogger(__name__)
 
-AnswerQuery = Callable[[Hotkey, Query], Awaitable[Answer]]
+AnswerQuery = Callable[[Hotkey, Query, Heard | None], Awaitable[Answer]]
+"""Answers a caller's query. When it is given a Heard, the caller wants the text piece by piece: it may be told
+pieces, in the event loop's thread, and need not be; what was not told is sent at the end.
+"""
+
 BACKEND_FAILED = "the miner's backend failed"
 
 
@@ -41,11 +46,26 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A reply's body, the model it claims, and the block by which the miner reckons it was made."""
+    """A reply's body, the model it claims, and the block by which the miner reckons it was made.
+
+    `streamed` says that its caller asked for pieces, and has heard all of them.
+    """
 
     body: bytes
     model: str
     block: int
+    streamed: bool = False
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A query that may be answered: its caller's part of the stake, its time, and who hears the pieces."""
+
+    caller: Hotkey
+    query: Query
+    share: float
+    seconds: float
+    telling: Telling | None
 
 
 class Desk:
@@ -74,18 +94,24 @@ class Desk:
         self._share = share
         self._block = block
 
-    async def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> Answered:
-        """The reply to a signed query. Raises Denied; a query is never answered twice."""
+    async def answered(
+        self, caller: Hotkey, nonce_ns: int, body: bytes, heard: Heard | None = None
+    ) -> Answered:
+        """The reply to a signed query. Raises Denied; a query is never answered twice.
+
+        A query that asks for pieces is told to `heard` as it is answered.
+        """
         self._once(caller, nonce_ns)
         query = _parsed(body)
         share = self._share(caller)
         self._within_quota(caller, share)
         seconds = min(query.seconds, self._limits.answer_seconds)
-        answer = await self._in_time(caller, query, share, seconds)
+        telling = Telling(heard) if query.stream and heard is not None else None
+        answer = await self._in_time(_Asked(caller, query, share, seconds, telling))
         raw = answer.model_dump_json().encode()
         if len(raw) > MAX_ANSWER_BYTES:
             raise Denied(500, "backend-failed", BACKEND_FAILED)
-        return Answered(raw, answer.model, self._block())
+        return Answered(raw, answer.model, self._block(), telling is not None)
 
     def _once(self, caller: Hotkey, nonce_ns: int) -> None:
         try:
@@ -97,16 +123,18 @@ class Desk:
         if not new:
             raise Denied(401, "replayed", "this nonce was already accepted from this hotkey")
 
-    async def _in_time(self, caller: Hotkey, query: Query, share: float, seconds: float) -> Answer:
-        task = self._deadlines.begin(seconds)
+    async def _in_time(self, asked: _Asked) -> Answer:
+        task = self._deadlines.begin(asked.seconds)
         try:
-            return await self._in_turn(caller, query, share, seconds)
+            return await self._in_turn(asked)
         except asyncio.CancelledError:
             if not self._deadlines.passed(task):
                 raise
-            raise Denied(503, "too-slow", f"no answer within {seconds:g} s") from None
+            raise Denied(503, "too-slow", f"no answer within {asked.seconds:g} s") from None
         finally:
             self._deadlines.end(task)
+            if asked.telling is not None:
+                asked.telling.stop()
 
     def _within_quota(self, caller: Hotkey, share: float) -> None:
         try:
@@ -114,22 +142,25 @@ class Desk:
         except Spent as spent:
             raise Denied(429, "quota", str(spent), retry_after=spent.retry_after) from None
 
-    async def _in_turn(self, caller: Hotkey, query: Query, share: float, seconds: float) -> Answer:
+    async def _in_turn(self, asked: _Asked) -> Answer:
         try:
-            place = await self._places.take(caller, share, seconds)
+            place = await self._places.take(asked.caller, asked.share, asked.seconds)
         except Busy as busy:
             raise Denied(429, "busy", str(busy), retry_after=busy.retry_after) from None
         try:
-            answer = await self._worked(caller, query)
+            answer = await self._worked(asked)
         except BaseException:
             self._places.give_back(place, finished=False)
             raise
         self._places.give_back(place, finished=True)
         return answer
 
-    async def _worked(self, caller: Hotkey, query: Query) -> Answer:
+    async def _worked(self, asked: _Asked) -> Answer:
         try:
-            return await self._answer(caller, query)
+            answer = await self._answer(asked.caller, asked.query, asked.telling)
+            if asked.telling is not None:
+                asked.telling.finish(answer.text)
+            return answer
         except BackendBusy as failure:
             raise Denied(429, "busy", str(failure), retry_after=1) from None
         except BackendError as failure:

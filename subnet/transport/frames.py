@@ -21,7 +21,7 @@ from subnet.transport.refusals import Denied
 
 HEADER = struct.Struct("<IBI")
 QUERY = struct.Struct("<QB")
-ANSWER = struct.Struct("<QH")
+ANSWER = struct.Struct("<QHB")
 
 
 class Kind(IntEnum):
@@ -32,6 +32,7 @@ class Kind(IntEnum):
     ANSWERED = 3
     DENIED = 4
     CALLERS = 5
+    PIECE = 6
 
 
 Receive = Callable[[Kind, int, bytes], None]
@@ -110,14 +111,14 @@ def unpacked_query(payload: bytes) -> tuple[Hotkey, int, bytes]:
 def packed_answer(answered: Answered) -> bytes:
     """An answer as a payload."""
     model = answered.model.encode()
-    return ANSWER.pack(answered.block, len(model)) + model + answered.body
+    return ANSWER.pack(answered.block, len(model), answered.streamed) + model + answered.body
 
 
 def unpacked_answer(payload: bytes) -> Answered:
     """The answer in a payload."""
-    block, length = ANSWER.unpack_from(payload)
+    block, length, streamed = ANSWER.unpack_from(payload)
     begin = ANSWER.size + length
-    return Answered(payload[begin:], payload[ANSWER.size : begin].decode(), block)
+    return Answered(payload[begin:], payload[ANSWER.size : begin].decode(), block, bool(streamed))
 
 
 def packed_denial(denied: Denied) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import httptools
 
-from subnet.protocol import MAX_QUERY_BYTES
+from subnet.protocol import MAX_QUERY_BYTES, Heard
 from subnet.transport.doubt import Source
 from subnet.transport.refusals import Denied, Response
 
@@ -41,8 +41,9 @@ class Work:
     finish: Callable[[asyncio.Future[Any]], Response]
 
 
-Opened = Callable[[bytes], Response | Work]
-"""Takes the whole body; returns the reply or the work that ends in it, or raises Denied."""
+Opened = Callable[[bytes, Heard], Response | Work]
+"""Takes the whole body, and who hears the pieces of a reply that is streamed; returns the reply or the work that
+ends in it, or raises Denied."""
 
 Handler = Callable[[Head], Opened]
 """Looks at a head; raises Denied to refuse before the body is read."""
@@ -97,10 +98,10 @@ class Incoming:
         """Whether the sender waits for a word before it sends the body."""
         return not self.complete and self._headers.get(b"expect", b"").lower() == b"100-continue"
 
-    def answered(self) -> Response | Work:
+    def answered(self, heard: Heard) -> Response | Work:
         """What becomes of the whole request. Raises Denied."""
         assert self.opened is not None
-        return self.opened(self._body[0] if len(self._body) == 1 else b"".join(self._body))
+        return self.opened(self._body[0] if len(self._body) == 1 else b"".join(self._body), heard)
 
     def on_url(self, target: bytes) -> None:
         """A piece of the request's target."""

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 JSON_TYPE = b"content-type: application/json\r\n"
+STREAM_TYPE = b"content-type: text/event-stream\r\ncache-control: no-store\r\n"
 PHRASES = {
     200: b"OK",
     400: b"Bad Request",
@@ -22,11 +23,15 @@ PHRASES = {
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole reply: status, body, and further header lines, each ended by CRLF."""
+    """A whole reply: status, body, and further header lines, each ended by CRLF.
+
+    With `streamed` the body is the last events of a reply whose pieces were sent while it was made.
+    """
 
     status: int
     body: bytes
     headers: bytes = b""
+    streamed: bool = False
 
     def encoded(self, last: bool = False) -> bytes:
         """The reply's bytes on the wire; `last` says that no other follows on its connection."""
@@ -34,6 +39,12 @@ class Response:
         close = b"connection: close\r\n" if last else b""
         length = b"content-length: %d\r\n" % len(self.body)
         return b"".join((first, JSON_TYPE, length, self.headers, close, b"\r\n", self.body))
+
+
+def stream_head(last: bool) -> bytes:
+    """The head of a reply that comes as events; `last` says that no other reply follows."""
+    close = b"connection: close\r\n" if last else b""
+    return b"HTTP/1.1 200 OK\r\n" + STREAM_TYPE + b"transfer-encoding: chunked\r\n" + close + b"\r\n"
 
 
 class Denied(Exception):
@@ -62,13 +73,15 @@ class Denied(Exception):
         self.retry_after = retry_after
         self.time = time
 
+    def told(self) -> dict[str, object]:
+        """What the caller is told."""
+        told: dict[str, object] = {"error": self.error, "detail": self.detail}
+        return told if self.time is None else {**told, "time": self.time}
+
     def response(self) -> Response:
         """The refusal as a reply."""
-        told: dict[str, object] = {"error": self.error, "detail": self.detail}
-        if self.time is not None:
-            told["time"] = self.time
         headers = b"" if self.retry_after is None else b"retry-after: %d\r\n" % self.retry_after
-        body = json.dumps(told, separators=(",", ":")).encode()
+        body = json.dumps(self.told(), separators=(",", ":")).encode()
         return Response(self.status, body, headers)
 
 

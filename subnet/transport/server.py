@@ -16,8 +16,8 @@ from functools import partial
 from typing import Protocol
 
 from subnet.errors import Refused
-from subnet.protocol import MAX_QUERY_BYTES, QUERY_PATH, VERSION, Hotkey
-from subnet.transport import receipts
+from subnet.protocol import MAX_QUERY_BYTES, QUERY_PATH, VERSION, Heard, Hotkey
+from subnet.transport import events, receipts
 from subnet.transport.desk import Answered
 from subnet.transport.doubt import Doubt, Source
 from subnet.transport.incoming import Head, Opened, Work
@@ -43,8 +43,10 @@ WARN_SECONDS = 60.0
 class Answers(Protocol):
     """Who answers a query whose sender is proven: the desk, or what speaks to it from another process."""
 
-    def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> Awaitable[Answered]:
-        """The reply's body and what its receipt says. Raises Denied."""
+    def answered(
+        self, caller: Hotkey, nonce_ns: int, body: bytes, heard: Heard | None
+    ) -> Awaitable[Answered]:
+        """The reply's body and what its receipt says; pieces of a streamed one go to `heard`. Raises Denied."""
         ...
 
 
@@ -92,13 +94,13 @@ class Server:
             raise Denied(403, "not-served", str(failure), close=True) from None
         return claim
 
-    def _query(self, claim: Claim, source: Source, body: bytes) -> Work:
+    def _query(self, claim: Claim, source: Source, body: bytes, heard: Heard) -> Work:
         try:
             payload = verified(claim, body)
         except Unauthenticated as failure:
             self._doubt.failed(source)
             raise Denied(401, failure.reason, str(failure)) from None
-        answered = self._answers.answered(claim.caller, claim.nonce_ns, body)
+        answered = self._answers.answered(claim.caller, claim.nonce_ns, body, heard)
         return Work(asyncio.ensure_future(answered), partial(self._replied, claim.caller, source, payload))
 
     def _replied(
@@ -113,9 +115,11 @@ class Server:
             raise
         self._doubt.accepted(source)
         name, value = receipts.issue(self._signer, payload, answered.body, answered.model, answered.block)
+        if answered.streamed:
+            return Response(200, events.ending(answered.body, value), streamed=True)
         return Response(200, answered.body, f"{name}: {value}\r\n".encode())
 
-    def _health(self, body: bytes) -> Response:
+    def _health(self, body: bytes, heard: Heard) -> Response:
         told = {"version": VERSION, "hotkey": self._hotkey, "time": round(time.time(), 3)}
         return Response(200, json.dumps(told, separators=(",", ":")).encode())
 

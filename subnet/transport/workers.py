@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from subnet.protocol import Hotkey
+from subnet.protocol import Heard, Hotkey
 from subnet.transport.desk import Answered, Desk
 from subnet.transport.frames import (
     Kind,
@@ -42,7 +42,7 @@ class Relay:
         """`told` is called with each list of callers that the desk sends."""
         self._told = told
         self._line: Line | None = None
-        self._asked: dict[int, asyncio.Future[Answered]] = {}
+        self._asked: dict[int, tuple[asyncio.Future[Answered], Heard | None]] = {}
         self._number = 0
         self.ready = asyncio.Event()
 
@@ -51,13 +51,15 @@ class Relay:
         self._line = await Line.over(end, self._received)
         return self._line
 
-    def answered(self, caller: Hotkey, nonce_ns: int, body: bytes) -> asyncio.Future[Answered]:
+    def answered(
+        self, caller: Hotkey, nonce_ns: int, body: bytes, heard: Heard | None = None
+    ) -> asyncio.Future[Answered]:
         """The desk's answer, or its Denied; cancelling it ends the work at the desk."""
         assert self._line is not None
         self._number = number = (self._number + 1) & 0xFFFFFFFF
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         answer.add_done_callback(partial(self._settled, number))
-        self._asked[number] = answer
+        self._asked[number] = answer, heard
         self._line.send(Kind.QUERY, number, packed_query(caller, nonce_ns, body))
         return answer
 
@@ -71,10 +73,13 @@ class Relay:
             self._told(json.loads(payload))
             self.ready.set()
             return
-        answer = self._asked.get(number)
+        answer, heard = self._asked.get(number, (None, None))
         if answer is None or answer.done():
             return
-        if kind == Kind.ANSWERED:
+        if kind == Kind.PIECE:
+            if heard is not None:
+                heard(payload.decode())
+        elif kind == Kind.ANSWERED:
             answer.set_result(unpacked_answer(payload))
         else:
             answer.set_exception(unpacked_denial(payload))
@@ -93,8 +98,11 @@ class Hub:
         asked: dict[int, asyncio.Task[None]] = {}
 
         async def answer(number: int, payload: bytes) -> None:
+            def heard(text: str) -> None:
+                line.send(Kind.PIECE, number, text.encode())
+
             try:
-                answered = await self._desk.answered(*unpacked_query(payload))
+                answered = await self._desk.answered(*unpacked_query(payload), heard)
             except Denied as denied:
                 line.send(Kind.DENIED, number, packed_denial(denied))
             else:

@@ -78,7 +78,7 @@ def test_text_ends_before_the_first_stop_string(text, stop):
 
 
 async def test_an_answer_carries_the_querys_id_and_the_claimed_model():
-    answer = await answering(Echo())(Hotkey("caller"), a_query())
+    answer = await answering(Echo())(Hotkey("caller"), a_query(), None)
     assert (answer.query_id, answer.model, answer.text, answer.tokens) == (
         "query-0001",
         "echo",
@@ -92,7 +92,7 @@ async def test_an_answer_is_cut_to_what_the_wire_allows():
         async def complete(self, query):
             return Completion("x" * (MAX_TEXT_CHARS + 1), 1)
 
-    assert len((await answering(Endless())(Hotkey("caller"), a_query())).text) == MAX_TEXT_CHARS
+    assert len((await answering(Endless())(Hotkey("caller"), a_query(), None)).text) == MAX_TEXT_CHARS
 
 
 async def test_a_model_that_is_still_loading_is_busy():

@@ -12,7 +12,7 @@ import pytest
 from bittensor.sp_core import Keypair
 
 from subnet.errors import Refused
-from subnet.protocol import Address, Answer, Coldkey, Hotkey, Message, Peer, Query
+from subnet.protocol import Address, Answer, Coldkey, Heard, Hotkey, Message, Peer, Query
 from subnet.transport.client import Client
 from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import listen, serving
@@ -39,7 +39,7 @@ def a_peer(address: Address | None, hotkey: str = MINER.ss58_address, uid: int =
     return Peer(Hotkey(hotkey), Coldkey("cold"), uid, address, 0, False, 0.0, 0.0, 0, 0, 0)
 
 
-async def echo(caller: Hotkey, query: Query) -> Answer:
+async def echo(caller: Hotkey, query: Query, heard: Heard | None = None) -> Answer:
     """Answers with the last message."""
     return Answer(query_id=query.id, text=query.messages[-1].content, model="echo", tokens=1)
 

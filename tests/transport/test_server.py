@@ -229,7 +229,7 @@ async def test_a_refusal_never_repeats_the_prompt(wire):
 
 
 async def test_a_bug_in_the_backend_is_a_plain_500_and_logs_no_prompt(wire, caplog):
-    async def broken(caller, query):
+    async def broken(caller, query, heard=None):
         raise RuntimeError(query.messages[-1].content)
 
     caplog.set_level(logging.DEBUG)
@@ -243,7 +243,7 @@ async def test_a_bug_in_the_backend_is_a_plain_500_and_logs_no_prompt(wire, capl
 
 
 async def test_a_busy_backend_is_429_with_retry_after(wire, client):
-    async def busy(caller, query):
+    async def busy(caller, query, heard=None):
         raise BackendBusy("the model is loading")
 
     async with wire.server(busy) as miner, aiohttp.ClientSession() as session:
@@ -255,7 +255,7 @@ async def test_a_busy_backend_is_429_with_retry_after(wire, client):
 
 
 async def test_a_failed_backend_is_500_without_its_details(wire):
-    async def failed(caller, query):
+    async def failed(caller, query, heard=None):
         raise BackendError("10.1.2.3 refuses the API key")
 
     async with wire.server(failed) as miner:
@@ -267,7 +267,7 @@ async def test_a_failed_backend_is_500_without_its_details(wire):
 async def test_the_backend_has_until_the_querys_deadline(wire):
     cancelled = asyncio.Event()
 
-    async def slow(caller, query):
+    async def slow(caller, query, heard=None):
         try:
             await asyncio.sleep(60)
         finally:
@@ -282,7 +282,7 @@ async def test_the_backend_has_until_the_querys_deadline(wire):
 async def test_work_ends_when_the_caller_hangs_up(wire):
     started, ended = asyncio.Event(), asyncio.Event()
 
-    async def slow(caller, query):
+    async def slow(caller, query, heard=None):
         started.set()
         try:
             await asyncio.sleep(60)
@@ -300,7 +300,7 @@ async def test_work_ends_when_the_caller_hangs_up(wire):
 async def test_places_are_bounded_and_given_back(wire):
     release = asyncio.Event()
 
-    async def held(caller, query):
+    async def held(caller, query, heard=None):
         await release.wait()
         return await wire.echo(caller, query)
 
@@ -359,7 +359,7 @@ async def test_one_host_cannot_take_all_connections(wire, monkeypatch):
 
 
 async def test_a_server_ends_within_two_seconds_whatever_runs(wire):
-    async def never(caller, query):
+    async def never(caller, query, heard=None):
         await asyncio.Event().wait()
 
     async with wire.server(never) as miner:

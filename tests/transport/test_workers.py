@@ -97,7 +97,7 @@ async def test_both_fronts_answer_with_receipts(wire, client):
 async def test_places_are_one_for_all_fronts(wire, client):
     release = asyncio.Event()
 
-    async def held(caller, query):
+    async def held(caller, query, heard=None):
         await release.wait()
         return await wire.echo(caller, query)
 
@@ -115,7 +115,7 @@ async def test_places_are_one_for_all_fronts(wire, client):
 async def test_work_ends_when_the_caller_of_a_front_hangs_up(wire):
     started, ended = asyncio.Event(), asyncio.Event()
 
-    async def slow(caller, query):
+    async def slow(caller, query, heard=None):
         started.set()
         try:
             await asyncio.sleep(60)
@@ -131,7 +131,7 @@ async def test_work_ends_when_the_caller_of_a_front_hangs_up(wire):
 
 
 async def test_a_refusal_of_the_desk_is_told_by_the_front(wire):
-    async def busy(caller, query):
+    async def busy(caller, query, heard=None):
         raise BackendBusy("the model is loading")
 
     async with fronts(wire, Desk(busy, nonces=Nonces(since_ns=0))) as (first, _):
@@ -142,7 +142,7 @@ async def test_a_refusal_of_the_desk_is_told_by_the_front(wire):
 async def test_large_replies_come_through_whole(wire, client):
     text = "x" * 200_000
 
-    async def long(caller, query):
+    async def long(caller, query, heard=None):
         return Answer(query_id=query.id, text=text, model="long")
 
     async with fronts(wire, Desk(long, nonces=Nonces(since_ns=0))) as (first, _):

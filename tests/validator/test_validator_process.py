@@ -98,7 +98,7 @@ def solution(question):
 async def miner(keys, chain, answer):
     """A real server that answers by a function, its address on the chain."""
 
-    async def reply(caller, query):
+    async def reply(caller, query, heard=None):
         return Answer(query_id=query.id, text=answer(query.messages[-1].content), model="test")
 
     listener = listen(AXON_HOST, 0)

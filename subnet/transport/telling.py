@@ -1,0 +1,44 @@
+"""Pieces of an answer on their way from a backend to the caller: bounded, and in the end the answer's text."""
+
+from __future__ import annotations
+
+from subnet.errors import BackendError
+from subnet.protocol import MAX_TEXT_CHARS, Heard
+
+
+class Telling:
+    """What a backend is given to speak into while it answers one query; deaf once that is over.
+
+    Whatever a backend says too late, or beyond what an answer may have, is not sent: the next reply on the same
+    connection must never begin with it.
+    """
+
+    def __init__(self, heard: Heard) -> None:
+        self._heard = heard
+        self._said: list[str] = []
+        self._room = MAX_TEXT_CHARS
+        self._over = False
+
+    def __call__(self, text: str) -> None:
+        """Takes a piece; call it in the event loop's thread. Raises BackendError for what is no text."""
+        text = text[: self._room]
+        if self._over or not text:
+            return
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise BackendError("a piece holds half of a character") from None
+        self._room -= len(text)
+        self._said.append(text)
+        self._heard(text)
+
+    def finish(self, text: str) -> None:
+        """Says what is still missing of the whole text. Raises BackendError when something else was said."""
+        said = "".join(self._said)
+        if not text.startswith(said):
+            raise BackendError("the pieces are not the answer's text")
+        self(text[len(said) :])
+
+    def stop(self) -> None:
+        """Hears nothing any more."""
+        self._over = True
