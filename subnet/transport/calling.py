@@ -15,7 +15,7 @@ from typing import cast
 import httptools
 
 from subnet.errors import TransportError
-from subnet.protocol import Address
+from subnet.protocol import MAX_TOKENS, Address
 from subnet.transport.reading import Reading
 
 EVENTS = b"text/event-stream"
@@ -26,6 +26,9 @@ KEEP_ALIVE_SECONDS = 60.0
 
 MAX_HEAD_BYTES = 16 * 1024
 """Status line and headers, those of interim replies included."""
+
+MOST_PARTS = 4 * MAX_TOKENS
+"""In how many parts a body may come: a chunk for each token would be honest, a chunk for each byte is not."""
 
 FRAMING = 2
 """How many times the bytes of a longest body a reply may have on the wire, with all that frames its chunks."""
@@ -146,7 +149,7 @@ class _Line(Reading):
         self._kept = False
         self._take: Take | None = None
         self._most = bounds.answer
-        self._got = 0
+        self._got = self._parts = 0
         self._used = 0.0
         self.reusable = True
 
@@ -155,7 +158,7 @@ class _Line(Reading):
         self._kept = kept
         self._take = take
         self._most = self._bounds.answer
-        self._got = 0
+        self._got = self._parts = 0
         self._read = 0
         self._in_head = True
         self._headers: dict[bytes, bytes] = {}
@@ -225,7 +228,10 @@ class _Line(Reading):
         if self._reply is None or self._reply.done():
             return
         self._got += len(data)
+        self._parts += 1
         self._check(self._got)
+        if self._parts > MOST_PARTS:
+            self._fail(TooMuch("more parts than an answer may have"))
         if self._take is None:
             self._body += data
         elif not self._reply.done():

@@ -17,8 +17,11 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from subnet.errors import TransportError
-from subnet.protocol import MAX_ANSWER_BYTES, MAX_TEXT_CHARS, Heard
+from subnet.protocol import MAX_ANSWER_BYTES, MAX_TEXT_CHARS, MAX_TOKENS, Heard
 from subnet.transport.refusals import Denied
+
+MOST_PIECES = MAX_TOKENS
+"""Reading a piece costs far more than its bytes do, so that their number is bounded, too."""
 
 MAX_EVENT_BYTES = MAX_ANSWER_BYTES + 64
 MAX_STREAM_BYTES = 3 * MAX_ANSWER_BYTES
@@ -103,7 +106,7 @@ class Events:
         if not isinstance(text, str) or not text:
             raise NotAStream("a piece that is no text")
         self._chars += len(text)
-        if self._chars > MAX_TEXT_CHARS:
+        if self._chars > MAX_TEXT_CHARS or len(self._pieces) > MOST_PIECES:
             raise NotAStream("more text than an answer may have")
         self._pieces.append(text)
         self._heard(text)

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from bittensor.sp_core import Keypair
@@ -112,6 +113,7 @@ class Asked:
 Handle = Callable[[Asked], Awaitable[None]]
 
 
+@cache
 def keys_of(name: str) -> Keypair:
     """The hotkey of a named endpoint."""
     return Keypair.create_from_uri(f"//{''.join(c if c.isalnum() else '-' for c in name)}")

@@ -8,7 +8,7 @@ from contextlib import aclosing, asynccontextmanager
 import pytest
 
 from subnet.errors import BackendBusy, BackendError
-from subnet.protocol import MAX_TEXT_CHARS, Answer
+from subnet.protocol import MAX_TEXT_CHARS, MAX_TOKENS, Answer
 from subnet.transport import connection
 from subnet.transport.client import Proven, Unanswered, Unproven
 from subnet.transport.desk import Desk, Limits
@@ -223,6 +223,20 @@ async def test_a_backend_says_no_more_than_an_answer_may_hold_and_nothing_afterw
         kept[0]("a piece of an answer that is over")
         pieces, _ = await heard_of(client, miner, wire.query())
         assert "".join(pieces) == proven.answer.text
+
+
+async def test_more_pieces_than_tokens_come_as_fewer(wire, client):
+    text = "ab" * 20_000
+
+    async def letters(caller, query, heard):
+        for letter in text:
+            heard(letter)
+        return answer_of(query, text)
+
+    async with wire.server(letters) as miner:
+        pieces, proven = await heard_of(client, miner, wire.query())
+    assert len(pieces) == MAX_TOKENS
+    assert "".join(pieces) == proven.answer.text == text
 
 
 async def test_a_refusal_before_the_first_piece_is_an_ordinary_one(wire, client):
