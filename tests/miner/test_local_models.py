@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import reasoning_gym
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from transformers import AutoTokenizer
 
 from subnet.errors import BackendBusy, BackendError, ModelError
 from subnet.miner.local import Limits, LocalModel
-from subnet.protocol import Message, Query
+from subnet.protocol import Completion, Message, Query
 from subnet.tasks.reasoning_families import DEMO_FAMILIES, MAX_NEW_TOKENS, SOLVED
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +44,15 @@ def held_out(per_family: int) -> list[tuple[Any, dict[str, Any]]]:
         dataset = reasoning_gym.create_dataset(family, seed=TEST_SEED, size=per_family, **options)
         pairs += [(dataset, dataset[index]) for index in range(per_family)]
     return pairs
+
+
+@pytest.fixture
+def strong_sync() -> Iterator[Any]:
+    """Runs coroutines over one strong model on one loop, for tests that hypothesis drives."""
+    model = LocalModel.load(str(MODELS / "strong"))
+    with asyncio.Runner() as runner:
+        yield lambda work: runner.run(work(model))
+        runner.run(model.close())
 
 
 @pytest.fixture
@@ -86,7 +99,17 @@ async def test_a_sampled_answer_depends_on_its_seed_and_not_on_its_neighbours(st
 async def test_the_answer_and_its_model_are_what_the_checkpoint_says(strong: LocalModel):
     completion = await strong.complete(query())
     assert strong.model == "strong"
-    assert (completion.text, completion.tokens) == ("7", 1)
+    assert completion.text == "7"
+
+
+async def test_a_completion_names_its_tokens_the_one_that_ended_it_included(strong: LocalModel):
+    completion = await strong.complete(query())
+    tokenizer = AutoTokenizer.from_pretrained(MODELS / "strong")
+    assert completion.token_ids == (
+        *tokenizer("7", add_special_tokens=False)["input_ids"],
+        tokenizer.eos_token_id,
+    )
+    assert completion.tokens == len(completion.token_ids)
 
 
 async def test_a_row_ends_at_its_own_token_limit_and_stop_string(strong: LocalModel):
@@ -112,11 +135,11 @@ async def test_a_prompt_beyond_the_context_is_refused_and_its_neighbours_are_ans
 
 async def test_a_full_queue_is_busy():
     model = LocalModel.load(str(MODELS / "weak"), limits=Limits(batch=1, waiting=2))
-    waiting = [asyncio.create_task(model.complete(query())) for _ in range(2)]
+    present = [asyncio.create_task(model.complete(query())) for _ in range(3)]
     await asyncio.sleep(0)
     with pytest.raises(BackendBusy, match="ask again later"):
         await model.complete(query())
-    assert len(await asyncio.gather(*waiting)) == 2
+    assert len(await asyncio.gather(*present)) == 3
     await model.close()
 
 
@@ -136,6 +159,72 @@ async def test_a_cancelled_caller_does_not_stall_the_others():
 def endless_query() -> Query:
     """Hot sampling seldom draws the end token, so this runs on until the context is full."""
     return query("x", temperature=2.0, seed=1, max_tokens=8192)
+
+
+async def heard_and_said(model: LocalModel, one: Query) -> tuple[list[str], Completion]:
+    """The pieces a listener was told, and the completion."""
+    pieces: list[str] = []
+    completion = await model.complete(one, pieces.append)
+    return pieces, completion
+
+
+@given(stop=st.lists(st.text("enots7", min_size=1, max_size=3), max_size=3), seed=st.integers(0, 1 << 40))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_pieces_that_are_heard_are_the_text(strong_sync: Any, stop: list[str], seed: int):
+    one = query("Spell stone.", temperature=1.0, seed=seed, stop=tuple(stop), max_tokens=24)
+    pieces, completion = strong_sync(lambda model: heard_and_said(model, one))
+    unheard = strong_sync(lambda model: model.complete(one))
+    assert "".join(pieces) == completion.text
+    assert completion == unheard
+    assert all(pieces)
+    assert not any(word in completion.text for word in stop)
+
+
+async def test_a_text_is_heard_while_it_is_made(strong: LocalModel):
+    long = query("x", temperature=2.0, seed=1, max_tokens=400)
+    heard = asyncio.get_running_loop().create_future()
+    asking = asyncio.create_task(strong.complete(long, lambda _: heard.done() or heard.set_result(None)))
+    await heard
+    assert not asking.done()
+    assert (await asking).tokens > 1
+
+
+async def test_a_short_reply_does_not_wait_for_a_long_one():
+    model = LocalModel.load(str(MODELS / "strong"), limits=Limits(batch=8, waiting=8, context=512))
+    hot = [query("x", temperature=2.0, seed=seed, max_tokens=480) for seed in range(6)]
+    long = [asyncio.create_task(model.complete(one)) for one in hot]
+    await asyncio.sleep(0.02)
+    assert (await model.complete(query())).text == "7"
+    assert not all(task.done() for task in long)
+    assert max(completion.tokens for completion in await asyncio.gather(*long)) > 100
+    await model.close()
+
+
+async def test_rows_that_come_and_go_leave_the_others_as_they_would_be_alone(strong: LocalModel):
+    prompts = [
+        ADDITION,
+        "x",
+        "Spell this word backward (example: sun -> nus): stone",
+        "Say it. " * 20,
+        "y" * 70,
+    ]
+    several = [
+        query(prompt, temperature=heat, seed=seed, top_k=k, max_tokens=5 + 9 * seed)
+        for seed, (prompt, heat, k) in enumerate(itertools.product(prompts, (0.0, 1.0, 2.0), (None, 5)))
+    ]
+    alone = [await strong.complete(one) for one in several]
+
+    async def late(number: int, one: Query) -> Completion:
+        await asyncio.sleep(number * 0.004)
+        return await strong.complete(one)
+
+    assert await asyncio.gather(*(late(number, one) for number, one in enumerate(several))) == alone
+
+
+async def test_top_k_leaves_the_likeliest_tokens_only(strong: LocalModel):
+    greedy = await strong.complete(query())
+    hot = [query(temperature=2.0, top_k=1, seed=seed) for seed in range(4)]
+    assert [await strong.complete(one) for one in hot] == [greedy] * 4
 
 
 async def test_closing_ends_what_runs_and_refuses_what_follows(strong: LocalModel):
