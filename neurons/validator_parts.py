@@ -22,7 +22,7 @@ from subnet.errors import ConditionError, SettingsError
 from subnet.protocol import Address, Hotkey, Peer
 from subnet.settings import ValidatorSettings
 from subnet.tasks import TASKS
-from subnet.tasks.base import Source
+from subnet.tasks.mix import Mix, mixed
 from subnet.tasks.secret import Secret
 from subnet.transport.addresses import is_local
 from subnet.transport.client import Client
@@ -42,7 +42,7 @@ class Parts:
     chain: Chain
     keeps_time: bool
     bench: Bench
-    source: Source
+    source: Mix
     secret: Secret
     memory: Memory
     duty: WeightDuty
@@ -119,10 +119,14 @@ def _shape(text: str) -> Shape:
         raise SettingsError(f"--shape {problem}") from problem
 
 
-def _source(name: str) -> Source:
-    if name not in TASKS:
-        raise SettingsError(f"--tasks {name}: there is no such kind; known: {', '.join(TASKS)}")
-    return TASKS[name]()
+def _source(named: str) -> Mix:
+    """What is to be asked; every family is made once, so that what cannot be asked ends the start."""
+    try:
+        mix = mixed(named, TASKS)
+        mix.probe()
+    except ValueError as problem:
+        raise SettingsError(f"--tasks {named}: {problem}") from problem
+    return mix
 
 
 def _secret(path: Path) -> Secret:

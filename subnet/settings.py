@@ -174,7 +174,10 @@ class ValidatorSettings(NeuronSettings):
     version_key: Annotated[int, Field(ge=0, lt=1 << 64)] = setting(
         0, help="version key to send with weights; the subnet's owner says which"
     )
-    tasks: str = setting("reasoning", help="task family to draw from")
+    tasks: str = setting(
+        "demo",
+        help="kinds of tasks and their weights, such as reasoning=3,text/extract@2=1; see docs/tasks.md",
+    )
     rubric: str = setting("", help="own rubric as FILE.py:NAME; default: Assay's")
     sample_size: Annotated[int, Field(ge=1, le=4096)] = setting(16, help="miners asked per round, at most")
     round_seconds: Annotated[float, Field(gt=0)] = setting(

@@ -6,7 +6,7 @@ validator before the epoch is over.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,12 +16,17 @@ Verify = Callable[[str], float]
 """How right a text is, in [0, 1]; partial credit is possible, see `Task.solved_from`."""
 
 
+Complete = Callable[[Query], Awaitable[str]]
+"""The validator's own model: with what text it completes a query."""
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One instance of a family: `query` is public, everything else is the validator's secret.
 
     `seed` reproduces the instance within its family. `verify` judges a text; it counts as solved from
-    `solved_from` upwards.
+    `solved_from` upwards. With `finish` the task is only half made: the validator's own model answers it first,
+    and `finish` makes the whole task of that text (`subnet.tasks.references`).
     """
 
     family: str
@@ -30,6 +35,7 @@ class Task:
     reference: str
     verify: Verify
     solved_from: float = 1.0
+    finish: Callable[[str], Task] | None = None
 
     @property
     def id(self) -> str:

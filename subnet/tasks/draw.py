@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from subnet.tasks.base import Source, Task
-from subnet.tasks.schedule import family_at
-from subnet.tasks.secret import Secret
+from subnet.tasks.mix import Mix
+from subnet.tasks.secret import EpochSecret, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,11 @@ class Draw:
 
     def tasks(self, indices: Iterable[int], seconds: float) -> list[Task]:
         """The tasks with these indices in the epoch; `seconds` is the deadline of each."""
-        return [self._task(index, seconds) for index in indices]
+        mix, secret = Mix.of(self.source), self.secret.of_epoch(self.epoch)
+        return [drawn(mix, secret, self.block_hash, index, seconds) for index in indices]
 
-    def _task(self, index: int, seconds: float) -> Task:
-        family = family_at(self.source.families, self.block_hash, self.epoch, index)
-        seed = self.secret.seed(self.epoch, index)
-        return self.source.make(family, seed, self.secret.query_id(self.epoch, index), seconds)
+
+def drawn(mix: Mix, secret: EpochSecret, block_hash: str, index: int, seconds: float) -> Task:
+    """One task of the epoch whose secret this is; also how somebody else makes it again once that is revealed."""
+    family = mix.family_at(block_hash, secret.epoch, index)
+    return mix.make(family, secret.seed(index), secret.query_id(index), seconds)

@@ -3,37 +3,77 @@
 Item i of a reasoning-gym dataset is a function of (dataset seed + i) alone, so datasets with near seeds share
 items. Here every instance has a seed of its own from the whole range of 63 bits: one dataset per family with
 seed 0, of which the item at the secret's number is taken.
+
+A family is a generator by its name (`countdown`), with reasoning-gym's own settings, or at one level of its own
+curriculum (`countdown@2`), counted from 0.
 """
 
 from __future__ import annotations
 
+import difflib
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import reasoning_gym
+from reasoning_gym.factory import CURRICULA, DATASETS, create_curriculum
 
 from subnet.protocol import SEED_BITS, Message, Query
 from subnet.tasks.base import Task
-from subnet.tasks.reasoning_families import DEMO_FAMILIES, MAX_NEW_TOKENS, SOLVED
+from subnet.tasks.reasoning_families import (
+    DEFAULT_FAMILIES,
+    DEMO_FAMILIES,
+    MAX_NEW_TOKENS,
+    MIXED_TOKENS,
+    REFUSED,
+    SOLVED,
+)
+from subnet.tasks.schedule import split_level
 
 log = logging.getLogger(__name__)
 
 MAX_ANSWER_CHARS = 2048
 """No answer of these families is nearly as long; a verifier is not shown more of a stranger's text."""
 
+OPENED, CLOSED = "<answer>", "</answer>"
+ASK = f"Think first if you have to. Put the final answer alone between {OPENED} and {CLOSED}."
+
+SPOILT = ("", "nan", "inf", "None", "\x00", "{}", "[" * 40, "?" * 64)
+"""What no verifier may take for an answer; one that does is at fault and its family is not asked."""
+
 
 class Reasoning:
-    """Tasks of several reasoning-gym families; `families` maps a dataset's name to its configuration."""
+    """Tasks of any reasoning-gym generators; those that it lists unless others are named are `DEFAULT_FAMILIES`."""
 
-    def __init__(
-        self,
-        families: Mapping[str, Mapping[str, object]] = DEMO_FAMILIES,
-        max_tokens: int = MAX_NEW_TOKENS,
-    ) -> None:
+    def __init__(self, families: tuple[str, ...] = DEFAULT_FAMILIES) -> None:
+        self._families = tuple(sorted(families))
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The families' names in alphabetical order."""
+        return self._families
+
+    def make(self, family: str, seed: int, query_id: str, seconds: float) -> Task:
+        """The task of `family` that belongs to `seed`, a number of at most 63 bits.
+
+        Raises ValueError, with one line, for a generator that there is not or that must not be asked.
+        """
+        dataset, entry = _named(family), _seed(seed)
+        messages = (Message(role="system", content=ASK),)
+        return _task(dataset, Instance(family, entry, query_id, seconds, MIXED_TOKENS, messages))
+
+
+class Demo:
+    """Tasks so small that models of half a million parameters solve them; `families` gives each its settings.
+
+    The question stands alone and the whole answer counts. There are few different instances (`docs/tasks.md`):
+    for the network on a laptop, not for one that pays.
+    """
+
+    def __init__(self, families: Mapping[str, Mapping[str, object]] = DEMO_FAMILIES) -> None:
         self._configs = {name: tuple(sorted(config.items())) for name, config in families.items()}
-        self._max_tokens = max_tokens
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -41,31 +81,105 @@ class Reasoning:
         return tuple(sorted(self._configs))
 
     def make(self, family: str, seed: int, query_id: str, seconds: float) -> Task:
-        """The task of `family` that belongs to `seed`, a number of at most 63 bits."""
-        if not 0 <= seed < 1 << SEED_BITS:
-            raise ValueError(f"a seed has {SEED_BITS} bits")
-        dataset = _dataset(family, self._configs[family])
-        entry = dataset[seed]
-        query = Query(
-            id=query_id,
-            messages=(Message(role="user", content=entry["question"]),),
-            max_tokens=self._max_tokens,
-            seconds=seconds,
-        )
-        return Task(
-            family=family,
-            seed=seed,
-            query=query,
-            reference=entry["answer"],
-            verify=lambda text: _verified(dataset, entry, text),
-            solved_from=SOLVED,
-        )
+        """The task of `family` that belongs to `seed`, a number of at most 63 bits; ValueError for another family."""
+        if family not in self._configs:
+            raise ValueError(f"no demo family {family!r}; there are {', '.join(self.families)}")
+        dataset = _configured(family, self._configs[family])
+        return _task(dataset, Instance(family, _seed(seed), query_id, seconds, MAX_NEW_TOKENS))
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Which task is to be made, and how it is asked: `before` are the messages that come before the question."""
+
+    family: str
+    seed: int
+    query_id: str
+    seconds: float
+    max_tokens: int
+    before: tuple[Message, ...] = ()
+
+
+def _task(dataset: Any, instance: Instance) -> Task:
+    entry = dataset[instance.seed]
+    query = Query(
+        id=instance.query_id,
+        messages=(*instance.before, Message(role="user", content=entry["question"])),
+        max_tokens=instance.max_tokens,
+        seconds=instance.seconds,
+    )
+    tagged = bool(instance.before)
+    return Task(
+        family=instance.family,
+        seed=instance.seed,
+        query=query,
+        reference=entry["answer"] or "",
+        verify=lambda text: _verified(dataset, entry, final_answer(text) if tagged else text),
+        solved_from=SOLVED,
+    )
+
+
+def final_answer(text: str) -> str:
+    """What stands between the last pair of answer tags, or the whole text where there is none."""
+    begin = text.rfind(OPENED)
+    end = text.find(CLOSED, begin)
+    return text[begin + len(OPENED) : end] if 0 <= begin < end else text
+
+
+def _seed(seed: int) -> int:
+    if not 0 <= seed < 1 << SEED_BITS:
+        raise ValueError(f"a seed has {SEED_BITS} bits")
+    return seed
 
 
 # Some datasets read a book when they are built: 30 ms each time, too long for every task of a round.
 @lru_cache(maxsize=256)
-def _dataset(family: str, config: tuple[tuple[str, object], ...]) -> Any:
+def _configured(family: str, config: tuple[tuple[str, object], ...]) -> Any:
     return reasoning_gym.create_dataset(family, seed=0, size=1 << SEED_BITS, **dict(config))
+
+
+@lru_cache(maxsize=256)
+def _named(family: str) -> Any:
+    """The dataset of a family, once it has shown that its verifier can be trusted with a stranger's text."""
+    name, level = split_level(family)
+    if reason := REFUSED.get(name, REFUSED.get(family)):
+        raise ValueError(f"{family} is not asked: {reason}")
+    if name not in DATASETS:
+        near = difflib.get_close_matches(name, DATASETS, 1)
+        raise ValueError(
+            f"reasoning-gym has no generator {name!r}" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    try:
+        dataset = _configured(name, ()) if level is None else _at_level(name, level)
+        sound = _verifier_is_sound(dataset)
+    except Exception as problem:  # noqa: BLE001 - a hundred generators fail in as many ways; the user needs the line
+        raise ValueError(f"reasoning-gym cannot make {family}: {problem or type(problem).__name__}") from None
+    if not sound:
+        raise ValueError(f"{family} is not asked: its verifier refuses its own answer, or takes junk for one")
+    return dataset
+
+
+def _at_level(name: str, level: int) -> Any:
+    if name not in CURRICULA:
+        raise ValueError("it has no levels, reasoning-gym gives it no curriculum")
+    curriculum = create_curriculum(name)
+    highest = max(len(attribute.levels) for attribute in curriculum.attributes.values()) - 1
+    if level > highest:
+        raise ValueError(f"it has the levels 0 to {highest}")
+    curriculum.set_global_level(level)
+    config = curriculum.generate_configuration({"seed": 0, "size": 1 << SEED_BITS})
+    config.validate()
+    return DATASETS[name][0](config=config)
+
+
+def _verifier_is_sound(dataset: Any) -> bool:
+    for entry in (dataset[seed] for seed in (1, 1 << 40, (1 << SEED_BITS) - 1)):
+        own = entry["answer"]  # None where any of several answers is right
+        if own is not None and (not isinstance(own, str) or _verified(dataset, entry, own) < SOLVED):
+            return False
+        if any(_verified(dataset, entry, text) >= SOLVED for text in SPOILT):
+            return False
+    return True
 
 
 def _verified(dataset: Any, entry: Mapping[str, Any], text: str) -> float:

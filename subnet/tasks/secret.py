@@ -1,7 +1,11 @@
-"""Task instances that a miner cannot foresee: they come from a secret of the validator.
+"""Task instances that a miner cannot foresee: they come from a secret of the validator, one for each epoch.
 
-Seed and query id are HMAC-SHA256(secret, purpose, epoch, index). Without the secret neither tells anything of
-the other, nor of another epoch or index.
+    epoch's secret = HMAC-SHA256(secret, epoch)
+    seed, query id = HMAC-SHA256(epoch's secret, purpose, index)
+
+Before an epoch its secret's hash is published, after it the secret itself (`subnet.tasks.pledge`): anyone can then
+make the tasks again. An epoch's secret tells nothing of another epoch's, nor of the secret behind them; without
+it neither a seed nor an id tells anything of another.
 """
 
 from __future__ import annotations
@@ -47,19 +51,52 @@ class Secret:
         return cls(value)
 
     def commitment(self) -> str:
-        """A hash that binds to the secret without telling it: published before, checked after."""
+        """A hash that binds to the secret without telling it."""
         return hashlib.sha256(b"assay task secret" + self._value).hexdigest()
 
+    def of_epoch(self, epoch: int) -> EpochSecret:
+        """The secret from which one epoch's tasks are made."""
+        return EpochSecret(epoch, hmac.digest(self._value, f"epoch/{epoch}".encode(), "sha256"))
+
     def seed(self, epoch: int, index: int) -> int:
-        """The seed, of 63 bits, of the task with this index in this epoch."""
-        return int.from_bytes(self._derived("seed", epoch, index)[:8], "big") >> (64 - SEED_BITS)
+        """The seed of the task with this index in this epoch."""
+        return self.of_epoch(epoch).seed(index)
 
     def query_id(self, epoch: int, index: int) -> str:
         """The id of the task's query: it says nothing about the seed, the epoch or the index."""
-        return self._derived("query", epoch, index).hex()[:QUERY_ID_CHARS]
+        return self.of_epoch(epoch).query_id(index)
 
-    def _derived(self, purpose: str, epoch: int, index: int) -> bytes:
-        return hmac.digest(self._value, f"{purpose}/{epoch}/{index}".encode(), "sha256")
+
+class EpochSecret:
+    """The 32 bytes behind one epoch's tasks; public once the epoch is over."""
+
+    def __init__(self, epoch: int, value: bytes) -> None:
+        if len(value) != SECRET_BYTES:
+            raise ValueError(f"an epoch's secret has {SECRET_BYTES} bytes")
+        self.epoch = epoch
+        self._value = value
+
+    def __repr__(self) -> str:
+        return f"EpochSecret(epoch={self.epoch}, commitment={self.commitment().hex()[:8]}...)"
+
+    def commitment(self) -> bytes:
+        """SHA-256 that binds to this epoch and its secret: 32 bytes, published before the epoch."""
+        return hashlib.sha256(f"assay epoch secret/{self.epoch}/".encode() + self._value).digest()
+
+    def revealed(self) -> bytes:
+        """The secret itself, to be published once nobody can be asked its tasks any more."""
+        return self._value
+
+    def seed(self, index: int) -> int:
+        """The seed, of 63 bits, of the task with this index."""
+        return int.from_bytes(self._derived("seed", index)[:8], "big") >> (64 - SEED_BITS)
+
+    def query_id(self, index: int) -> str:
+        """The id of the query of the task with this index."""
+        return self._derived("query", index).hex()[:QUERY_ID_CHARS]
+
+    def _derived(self, purpose: str, index: int) -> bytes:
+        return hmac.digest(self._value, f"{purpose}/{index}".encode(), "sha256")
 
 
 def _from_hex(path: Path) -> bytes:

@@ -8,7 +8,7 @@ from reward.pace import quick
 from reward.text import contains, solved, tidy
 from subnet.protocol import Answer, Message, Query, Reply
 from subnet.tasks.base import Task, Undecided
-from subnet.tasks.reasoning import Reasoning
+from subnet.tasks.reasoning import Demo
 
 
 def task_with(reference, verify=lambda text: 0.0, solved_from=1.0):
@@ -21,7 +21,7 @@ def said(text, seconds=1.0):
 
 
 def test_partial_credit_is_not_solved():
-    task = Reasoning().make("spell_backward", 5, "abcdefgh", 5.0)
+    task = Demo().make("spell_backward", 5, "abcdefgh", 5.0)
     nearly = task.reference[:-1] + ("q" if task.reference[-1] != "q" else "r")
     assert task.verify(nearly) > 0.1
     assert solved(task, said(nearly)) == 0.0

@@ -1,11 +1,15 @@
 """Reasoning tasks: what a secret makes of them, and what their verifiers accept."""
 
+import inspect
+import re
+
 import pytest
 import reasoning_gym
+from reasoning_gym.factory import DATASETS
 
 from subnet.tasks import TASKS
-from subnet.tasks.reasoning import MAX_ANSWER_CHARS, Reasoning
-from subnet.tasks.reasoning_families import DEMO_FAMILIES
+from subnet.tasks.reasoning import MAX_ANSWER_CHARS, Demo, Reasoning, final_answer
+from subnet.tasks.reasoning_families import DEFAULT_FAMILIES, DEMO_FAMILIES, REFUSED
 from subnet.tasks.secret import Secret
 
 SECRET = Secret(bytes(range(32)))
@@ -15,7 +19,7 @@ HOSTILE = ["", "\x00", "9" * 5000, "9**9**9", "1/0", "nan", "inf", "x" * 200_000
 
 @pytest.fixture(scope="module")
 def source():
-    return Reasoning()
+    return Demo()
 
 
 def some_tasks(source, family, count=25):
@@ -71,3 +75,48 @@ def test_every_kind_of_task_makes_a_task_of_every_family():
         assert source.families == tuple(sorted(source.families))
         for family in source.families:
             assert source.make(family, 7, "abcdefgh", 3.0).budget == 3.0
+
+
+@pytest.mark.parametrize("family", DEFAULT_FAMILIES)
+def test_a_family_at_a_level_takes_its_own_answers_and_no_others(family):
+    made = some_tasks(Reasoning(), family)
+    for task, other in zip(made, made[1:] + made[:1], strict=True):
+        assert task.verify(task.reference) >= task.solved_from
+        assert (
+            task.verify(f"It must be so: <answer>0</answer> or <answer> {task.reference} </answer>.") >= 1.0
+        )
+        assert task.reference == other.reference or task.verify(other.reference) < task.solved_from
+        assert all(task.verify(text) < task.solved_from for text in HOSTILE if text != task.reference)
+
+
+def test_the_last_answer_between_tags_counts_and_an_open_tag_is_none():
+    assert final_answer("<answer>1</answer> no: <answer>2</answer>") == "2"
+    assert final_answer("so 3") == "so 3"
+    assert final_answer("</answer>4<answer>") == "</answer>4<answer>"
+
+
+def test_a_level_is_that_of_the_generator_s_own_curriculum():
+    easy, hard = (Reasoning().make(f"word_sorting@{level}", 9, "abcdefgh", 5.0) for level in (0, 3))
+    assert len(easy.reference) < len(hard.reference)
+
+
+def test_no_generator_whose_verifier_runs_the_answer_as_code_is_asked():
+    # Of these two the expression is the task's own, or the parser is a small one of theirs.
+    harmless = {"number_sorting", "propositional_logic"}
+    runs = re.compile(r"\b(eval|exec|parse_expr|sympify)\(")
+    found = {
+        name for name, (kind, _) in DATASETS.items() if runs.search(inspect.getsource(kind.score_answer))
+    }
+    assert found - harmless <= set(REFUSED)
+    for name in REFUSED:
+        with pytest.raises(ValueError, match="is not asked"):
+            Reasoning().make(name, 1, "abcdefgh", 5.0)
+
+
+@pytest.mark.parametrize(
+    "family", ["complex_arithmetic", "game_of_life_halting", "pool_matrix", "caesar_cipher@3"]
+)
+def test_a_generator_that_takes_junk_or_cannot_be_made_is_refused_in_one_line(family):
+    with pytest.raises(ValueError, match=r"takes junk|cannot make") as caught:
+        Reasoning().make(family, 1, "abcdefgh", 5.0)
+    assert "\n" not in str(caught.value)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from subnet.tasks.draw import Draw
-from subnet.tasks.reasoning import Reasoning
+from subnet.tasks.reasoning import Demo
 from subnet.tasks.schedule import family_at
 from subnet.tasks.secret import Secret
 
@@ -32,7 +32,7 @@ def test_seeds_of_consecutive_draws_lie_far_apart():
 
 
 def test_the_same_secret_draws_the_same_tasks_and_another_does_not():
-    source = Reasoning()
+    source = Demo()
     drawn = [Draw(source, secret, 3, "0xab").tasks(range(8), 5.0) for secret in (MINE, MINE, YOURS)]
     first, again, other = [[(task.id, task.seed, task.reference) for task in tasks] for tasks in drawn]
     assert first == again

@@ -17,7 +17,7 @@ from pathlib import Path
 from reward.default import DEFAULT
 from subnet.protocol import Address, Answer, Coldkey, Hotkey, Peer, Reply
 from subnet.tasks.draw import Draw
-from subnet.tasks.reasoning import Reasoning
+from subnet.tasks.reasoning import Demo
 from subnet.tasks.secret import Secret
 from subnet.validator.compaction import Budget
 from subnet.validator.ledger import Ledger
@@ -28,7 +28,7 @@ PEERS = [
     Peer(Hotkey(f"h{n}"), Coldkey(f"c{n}"), n, Address("127.0.0.1", 1), 0, False, 0.0, 0.0, 0, 0, 0)
     for n in range(4)
 ]
-SOURCE = Reasoning()
+SOURCE = Demo()
 ROUNDS, TASKS, EPOCH = 400, 10, 10
 MEMORY = f"{os.sep}subnet{os.sep}validator{os.sep}"
 
@@ -91,7 +91,7 @@ async def main(path, seed, most_bytes, instruction):
             ledger.append((await played(seed, number)).observations())
             sys.stdout.write(f"{number}\n")
             sys.stdout.flush()
-            budget.keep(number, number // EPOCH)
+            await budget.keep(number, number // EPOCH)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ from reward.rubric import Rubric
 from subnet.protocol import Answer, Reply
 from subnet.recording import Recorder, recorded, rejudged
 from subnet.tasks.draw import Draw
-from subnet.tasks.reasoning import Reasoning
+from subnet.tasks.reasoning import Demo
 from subnet.tasks.secret import Secret
 from subnet.validator.round import Bench, Moment, play
 
-SOURCE = Reasoning()
+SOURCE = Demo()
 
 
 class Half:
