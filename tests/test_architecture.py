@@ -41,7 +41,10 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 RUNS_A_MODEL_IN = (
     "subnet/inference/",
     "subnet/miner/local/",
+    "reward/models.py",
     "reward/semantic.py",
+    "reward/preference.py",
+    "reward/likelihood.py",
     "reward/judge.py",
     "reward/claimed_model.py",
 )
