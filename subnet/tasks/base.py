@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from subnet.protocol import Query, Reply
 
@@ -84,6 +84,15 @@ class Reward:
 
 Judge = Callable[[Task, Sequence[Reply]], Sequence[Reward]]
 """One reward for each reply to a task, in the order of the replies; who replied is not told."""
+
+
+@runtime_checkable
+class RoundJudge(Protocol):
+    """A judge that can be shown all tasks of a round together, so that one that runs a model shares its passes."""
+
+    def judge_round(self, asked: Sequence[tuple[Task, Sequence[Reply]]]) -> Sequence[Sequence[Reward]]:
+        """For each task one reward for each reply to it, in order."""
+        ...
 
 
 class Source(Protocol):

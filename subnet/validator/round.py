@@ -7,13 +7,13 @@ reaches them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from subnet.errors import ConditionError
 from subnet.protocol import Hotkey, Peer, Query, Reply
-from subnet.tasks.base import Judge, Reward, Task
+from subnet.tasks.base import Judge, Reward, RoundJudge, Task
 from subnet.validator.scores import Observation
 
 
@@ -97,11 +97,7 @@ async def play(moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], ben
     replies = [task.result() for task in asked]
 
     def judge_all() -> tuple[Judgement, ...]:
-        return tuple(
-            judgement
-            for task, heard in zip(tasks, replies, strict=True)
-            for judgement in judged(task, peers, heard, bench.judge)
-        )
+        return tuple(all_judged(tasks, peers, replies, bench.judge))
 
     try:
         async with asyncio.timeout(bench.judge_seconds):
@@ -113,12 +109,21 @@ async def play(moment: Moment, tasks: Sequence[Task], peers: Sequence[Peer], ben
         ) from None
 
 
+def all_judged(
+    tasks: Sequence[Task], peers: Sequence[Peer], replies: Sequence[Mapping[Hotkey, Reply]], judge: Judge
+) -> Iterator[Judgement]:
+    """What each peer's reply to each task was worth; a judge of whole rounds is shown them together."""
+    asked = [
+        (task, [heard[peer.hotkey] for peer in peers]) for task, heard in zip(tasks, replies, strict=True)
+    ]
+    rewards = judge.judge_round(asked) if isinstance(judge, RoundJudge) else [judge(*each) for each in asked]
+    for (task, heard), worth in zip(asked, rewards, strict=True):
+        for peer, reply, reward in zip(peers, heard, worth, strict=True):
+            yield Judgement(peer, task, reply, reward)
+
+
 def judged(
     task: Task, peers: Sequence[Peer], replies: Mapping[Hotkey, Reply], judge: Judge
 ) -> list[Judgement]:
     """The judge's rewards put beside the peers that earned them; the judge itself sees replies only."""
-    rewards = judge(task, [replies[peer.hotkey] for peer in peers])
-    return [
-        Judgement(peer, task, replies[peer.hotkey], reward)
-        for peer, reward in zip(peers, rewards, strict=True)
-    ]
+    return list(all_judged([task], peers, [replies], judge))
