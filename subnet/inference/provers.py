@@ -1,0 +1,119 @@
+"""Generating replies as miners do, honest and dishonest ones: what a check is calibrated and tried on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from subnet.inference.sampler import Sampler
+from subnet.inference.sampling import chosen, noised
+
+Picker = Callable[[int, Sequence[Tensor], Sequence[Sampler]], Tensor]
+"""Chooses the tokens of a step from its number, each model's logits (rows, vocabulary) and the rows' samplers."""
+
+
+def honest(step: int, logits: Sequence[Tensor], samplers: Sequence[Sampler]) -> Tensor:
+    """What the first model and the agreed sampler choose."""
+    return chosen(logits[0], samplers, [step] * len(samplers))
+
+
+def switching(at: int) -> Picker:
+    """The first model up to a step, the second one from there."""
+
+    def pick(step: int, logits: Sequence[Tensor], samplers: Sequence[Sampler]) -> Tensor:
+        return honest(step, logits[int(step >= at) :], samplers)
+
+    return pick
+
+
+@dataclass(slots=True)
+class Repairing:
+    """A cheap first model, and the second one wherever the two best scores are less than `gap` apart.
+
+    `repaired` of `steps` steps were left to the second model so far.
+    """
+
+    gap: float
+    steps: int = 0
+    repaired: int = 0
+
+    def __call__(self, step: int, logits: Sequence[Tensor], samplers: Sequence[Sampler]) -> Tensor:
+        scores = noised(logits[0], samplers, [step] * len(samplers))
+        best = scores.topk(2).values
+        doubtful = best[:, 0] - best[:, 1] < self.gap
+        self.steps += len(samplers)
+        self.repaired += int(doubtful.sum())
+        return torch.where(doubtful, honest(step, logits[1:], samplers), scores.argmax(-1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Written:
+    """Replies of one batch: tokens int64 (rows, n), and the first model's logits float32 (rows, n, vocabulary)
+    from which each was taken when they were kept.
+    """
+
+    tokens: Tensor
+    logits: Tensor | None
+
+
+@torch.inference_mode()
+def write(
+    models: Sequence[Any],
+    prompts: Tensor,
+    samplers: Sequence[Sampler],
+    length: int,
+    pick: Picker = honest,
+    *,
+    cached: bool = True,
+    keep: bool = False,
+) -> Written:
+    """Replies of `length` tokens to prompts, int64 (rows, any), each model with its own key-value cache.
+
+    Without `cached` every step computes the whole text anew. With `keep` the first model's logits are returned.
+    """
+    text = prompts
+    caches: list[Any] = [None] * len(models)
+    kept = []
+    for step in range(length):
+        news = text if step == 0 or not cached else text[:, -1:]
+        logits = []
+        for index, model in enumerate(models):
+            out = model(input_ids=news, past_key_values=caches[index], use_cache=cached, logits_to_keep=1)
+            caches[index] = out.past_key_values if cached else None
+            logits.append(out.logits[:, -1].float())
+        if keep:
+            kept.append(logits[0])
+        text = torch.cat([text, pick(step, logits, samplers)[:, None]], 1)
+    return Written(text[:, prompts.shape[1] :], torch.stack(kept, 1) if keep else None)
+
+
+def quantised(model: Any, bits: int, group: int | None = None) -> Any:
+    """A copy whose block weights went through symmetric round-to-nearest quantisation and back.
+
+    One scale per output channel, or per `group` inputs of each. Embeddings, head and norms are kept, as
+    quantising tools keep them; arithmetic stays in the model's own number format.
+    """
+    copy = deepcopy(model)
+    heads = {id(copy.get_input_embeddings().weight), id(copy.get_output_embeddings().weight)}
+    for name, weight in copy.named_parameters():
+        if weight.ndim == 2 and id(weight) not in heads and "wpe" not in name:
+            inputs_first = (
+                "c_attn" in name or "c_proj" in name or "c_fc" in name
+            )  # GPT-2 stores (inputs, outputs)
+            rows = weight.data.T if inputs_first else weight.data
+            rounded = _rounded(rows.float(), bits, group)
+            weight.data.copy_(rounded.T if inputs_first else rounded)
+    return copy
+
+
+def _rounded(weight: Tensor, bits: int, group: int | None) -> Tensor:
+    parts = weight.reshape(len(weight), -1, group or weight.shape[1])
+    most = 2 ** (bits - 1) - 1
+    scale = parts.abs().amax(2, keepdim=True).clamp(min=1e-12) / most
+    rounded: Tensor = (parts / scale).round().clamp(-most, most) * scale
+    return rounded.reshape(weight.shape)
