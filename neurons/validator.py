@@ -86,7 +86,7 @@ class Validator:
         tasks = await self._tasks(epoch)
         moment = Moment(secrets.token_hex(8), epoch.index, epoch.block)
         self._keep(await play(moment, tasks, miners, self.parts.bench), peers, epoch)
-        return None
+        return await self.parts.memory.tidy(epoch)
 
     async def weights(self) -> None:
         """Looks after the weights in every block."""

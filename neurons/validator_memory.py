@@ -40,8 +40,11 @@ class Memory:
         """Writes a round to the ledger; returns the scores with it."""
         self.ledger.append(played.observations())
         self._contexts.note(Context(epoch.block, epoch.index, self._rules(epoch), members))
-        self._budget.keep(epoch.block, epoch.index)
         return self.scores(epoch, members)
+
+    async def tidy(self, epoch: Epoch) -> None:
+        """Keeps the ledger within its budget; takes seconds when it must be compacted, and lets others run."""
+        await self._budget.keep(epoch.block, epoch.index)
 
     def scores(self, epoch: Epoch, members: Mapping[Hotkey, Peer]) -> dict[Hotkey, Score]:
         """The members' scores at the epoch's block."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from subnet.errors import ConditionError
 
@@ -126,15 +126,21 @@ class Store:
         pages = self.read("PRAGMA page_count")[0][0] - self.read("PRAGMA freelist_count")[0][0]
         return int(pages * self.read("PRAGMA page_size")[0][0])
 
-    def release(self) -> None:
-        """Gives cleared bytes back to the disk."""
-        self.read("PRAGMA incremental_vacuum")
+    def release(self, pages: int) -> bool:
+        """Gives so many cleared pages back to the disk; returns whether there are more."""
+        with _plain_failures(self.path):
+            # `execute` would take a single step of it, which is one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+        if self.read("PRAGMA freelist_count")[0][0]:
+            return True
         self.read("PRAGMA wal_checkpoint(TRUNCATE)")
+        return False
 
     def read(self, query: str, *values: object) -> list[sqlite3.Row]:
-        """All rows of a query; ConditionError when the file cannot be read."""
+        """All rows of a query, its values by place or in one mapping; ConditionError when the file cannot be read."""
+        given: Any = values[0] if values and isinstance(values[0], Mapping) else values
         with _plain_failures(self.path):
-            return self._connection.execute(query, values).fetchall()
+            return self._connection.execute(query, given).fetchall()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

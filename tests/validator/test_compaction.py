@@ -52,7 +52,7 @@ def members_at(peer, rng, block):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_scores_are_those_of_all_observations_however_often_the_ledger_was_compacted(
+async def test_scores_are_those_of_all_observations_however_often_the_ledger_was_compacted(
     tmp_path, observation, peer, seed
 ):
     rng, facts, block = random.Random(seed), [], 0
@@ -65,7 +65,7 @@ def test_scores_are_those_of_all_observations_however_often_the_ledger_was_compa
                 ledger.append(fresh)
                 facts += fresh
             if rng.random() < 0.7:
-                compact(store, block, block // TEMPO - rng.choice([0, 3, 50]))
+                await compact(store, block, block // TEMPO - rng.choice([0, 3, 50]))
             members = members_at(peer, rng, block)
             for now in (block, block + 777, block + FORGOTTEN - 5):
                 expected = standings(facts, members, now, RULES)
@@ -74,30 +74,30 @@ def test_scores_are_those_of_all_observations_however_often_the_ledger_was_compa
     assert len(facts) > 500
 
 
-def test_only_what_a_score_can_need_is_kept(store, ledger, observation):
+async def test_only_what_a_score_can_need_is_kept(store, ledger, observation):
     ledger.append(observation("a", block=n, epoch=n // 10, round_id=f"r{n:04}") for n in range(MOST + 300))
     ledger.append([observation("b", block=5, epoch=0, value=None)])
-    compact(store, 2000, untouched=10**6)
+    await compact(store, 2000, untouched=10**6)
     kept = list(ledger.observations())
     assert [seen.block for seen in kept] == list(range(300, MOST + 300))
     assert ledger.observed() == {"a": MOST}
 
 
-def test_the_newest_epochs_stay_whole(store, ledger, observation):
+async def test_the_newest_epochs_stay_whole(store, ledger, observation):
     seen = [
         replace(observation("a", block=n, epoch=n, value=n % 2 or None), parts=PARTS, reason="why")
         for n in range(10)
     ]
     ledger.append(seen)
-    compact(store, 10, untouched=6)
+    await compact(store, 10, untouched=6)
     kept = list(ledger.observations())
     assert kept[-4:] == seen[-4:]
     assert [(old.block, old.parts, old.reason) for old in kept[:-4]] == [(n, (), "") for n in (1, 3, 5)]
 
 
-def test_what_is_kept_is_still_append_only(store, ledger, observation):
+async def test_what_is_kept_is_still_append_only(store, ledger, observation):
     ledger.append([observation("a")])
-    compact(store, 10, untouched=100)
+    await compact(store, 10, untouched=100)
     for change in ("UPDATE observations SET value = 1.0", "DELETE FROM observations", "DELETE FROM journal"):
         table = change.split()[-1] if "DELETE" in change else "observations"
         if table == "journal":
@@ -108,13 +108,13 @@ def test_what_is_kept_is_still_append_only(store, ledger, observation):
     assert len(list(ledger.observations())) == 2
 
 
-def test_no_task_index_is_handed_out_again(store, ledger):
+async def test_no_task_index_is_handed_out_again(store, ledger):
     assert ledger.draw(7, 5) == range(5)
-    compact(store, 10, untouched=7)
+    await compact(store, 10, untouched=7)
     assert ledger.draw(7, 5) == range(5, 10)
 
 
-def test_the_journal_keeps_what_is_open_and_what_was_effective_last(store):
+async def test_the_journal_keeps_what_is_open_and_what_was_effective_last(store):
     journal = Journal(store, lambda entry: None)
     waiting = journal.plan(1, 1, {"a": 1.0})
     effective = journal.plan(2, 2, {"a": 1.0})
@@ -124,14 +124,14 @@ def test_the_journal_keeps_what_is_open_and_what_was_effective_last(store):
     for n in range(KEEP_PLANS + 50):
         journal.failed(journal.plan(n, n, {"a": 1.0}), n, "no")
     newest = journal.plan(999, 999, {"a": 1.0})
-    compact(store, 10, untouched=0)
+    await compact(store, 10, untouched=0)
     assert journal.last_effective() == 4
     assert [entry.plan for entry in journal.open_plans()] == [waiting, newest]
     assert store.read("SELECT count(DISTINCT plan) FROM journal")[0][0] == KEEP_PLANS + 2
     assert journal.plan(1000, 1000, {}) == newest + 1
 
 
-def test_a_budget_bounds_the_file_while_a_validator_goes_on(tmp_path, observation, caplog):
+async def test_a_budget_bounds_the_file_while_a_validator_goes_on(tmp_path, observation, caplog):
     most, sizes = 400_000, []
     with Store.open(tmp_path / "v.db") as store:
         ledger, budget = Ledger(store), Budget(store, most)
@@ -144,7 +144,7 @@ def test_a_budget_bounds_the_file_while_a_validator_goes_on(tmp_path, observatio
                 )
                 for name in range(3)
             )
-            budget.keep(number, number // 5)
+            await budget.keep(number, number // 5)
             sizes.append(store.size())
         assert max(sizes) < 1.1 * most
         assert sizes != sorted(sizes), "it was never compacted"
@@ -152,30 +152,30 @@ def test_a_budget_bounds_the_file_while_a_validator_goes_on(tmp_path, observatio
     assert "scores are unchanged" not in caplog.text or "more than its budget" not in caplog.text
 
 
-def test_a_budget_that_is_too_small_for_the_scores_says_so_and_does_not_try_in_vain(
+async def test_a_budget_that_is_too_small_for_the_scores_says_so_and_does_not_try_in_vain(
     store, ledger, observation, caplog
 ):
     ledger.append(
         observation(f"h{name}", block=n, epoch=n, round_id=f"r{n}") for name in range(8) for n in range(100)
     )
     budget = Budget(store, 20_000)
-    budget.keep(100, 100)
+    await budget.keep(100, 100)
     assert "more than its budget" in caplog.text
     caplog.clear()
-    budget.keep(101, 101)
+    await budget.keep(101, 101)
     assert caplog.text == ""
     assert len(list(ledger.observations())) == 800
 
 
-def test_a_forgotten_hotkey_is_cleared_only_when_nothing_can_bring_it_back(store, ledger, observation):
+async def test_a_forgotten_hotkey_is_cleared_only_when_nothing_can_bring_it_back(store, ledger, observation):
     ledger.append([observation("a", block=0)])
-    compact(store, FORGOTTEN + SPARE_BLOCKS, untouched=10**6)
+    await compact(store, FORGOTTEN + SPARE_BLOCKS, untouched=10**6)
     assert len(list(ledger.observations())) == 1
-    compact(store, FORGOTTEN + SPARE_BLOCKS + 1, untouched=10**6)
+    await compact(store, FORGOTTEN + SPARE_BLOCKS + 1, untouched=10**6)
     assert list(ledger.observations()) == []
 
 
-def test_a_file_of_the_format_before_is_taken_over(tmp_path, observation):
+async def test_a_file_of_the_format_before_is_taken_over(tmp_path, observation):
     import sqlite3
 
     from subnet.validator.store import STEPS
@@ -185,5 +185,5 @@ def test_a_file_of_the_format_before_is_taken_over(tmp_path, observation):
     old.close()
     with Store.open(tmp_path / "v.db") as store:
         Ledger(store).append([observation("a")])
-        compact(store, 10, 0)
+        await compact(store, 10, 0)
         assert store.read("SELECT count(*) FROM context")[0][0] == 0
