@@ -85,8 +85,10 @@ async def _until_signalled(
             task.cancel()
             end_in_time(0)
 
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_in_background)
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, end)
+        loop.add_signal_handler(number, end)
     try:
         await work
     except asyncio.CancelledError:
@@ -97,6 +99,15 @@ async def _until_signalled(
         end_in_time(code)
         return code
     return 0
+
+
+def _in_background(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """One line about a task that failed and that nobody waits for, such as the SDK's when its endpoint is gone."""
+    problem = context.get("exception")
+    what = f"{type(problem).__name__}: {problem}" if problem else str(context.get("message"))
+    log = logging.getLogger(__name__)
+    log.warning("in the background: %s", " ".join(what.split())[:300])
+    log.debug("the whole of it", exc_info=problem)
 
 
 def _log_to_stderr(verbose: bool) -> None:
