@@ -117,7 +117,7 @@ class Sandbox:
                 if room >= 0:
                     pieces.append(piece)
                 else:
-                    child.kill()  # and with it the stranger, whose end of the pipe then closes
+                    child.terminate()  # it kills the stranger, whose end of the pipe then closes
         raise SandboxFault("the machine is too busy to run a sandbox")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import sys
 import time
 from typing import Any, NoReturn
@@ -48,9 +49,12 @@ def _keep(prisoner: int, limits: dict[str, float], talk: Talk) -> NoReturn:
     os.close(tell)
     os.close(unused)
     said = os.read(hear, 512)
+    # Whoever started this one may have heard enough.
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(prisoner, signal.SIGKILL))
     if said == READY:
         os.write(allow, GO)
     in_time = _wait(prisoner, limits)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.waitpid(prisoner, 0)
     if said != READY:
         _refuse(said.decode(errors="replace") or "the child ended before it was ready")
@@ -70,7 +74,7 @@ def _wait(prisoner: int, limits: dict[str, float]) -> bool:
         except OSError:
             continue  # it ended between the two lines
         if used > limits["cpu_seconds"] or time.monotonic() > deadline:
-            os.kill(prisoner, walls.SIGKILL)
+            os.kill(prisoner, signal.SIGKILL)
             return False
     return True
 
@@ -82,6 +86,7 @@ def _be_prisoner(job: Job, talk: Talk, null: int) -> NoReturn:
     try:
         os.dup2(null, 0)
         os.dup2(null, 2)
+        os.setsid()  # a signal to its process group reaches nobody else
         walls.give_up_privileges(job["limits"])
         if job["filtered"]:
             filter.install(walls.libc)
