@@ -15,8 +15,20 @@ from typing import Any
 import bittensor as bt
 from bittensor.intents.weights import clip_to_max_weight
 
+from subnet.chain_board import Board
 from subnet.chain_line import Line, bounded, chain_error, one_line
-from subnet.chain_values import U16_MAX, Epoch, Limits, Path, Ready, Sent, Stored, peer_of
+from subnet.chain_values import (
+    U16_MAX,
+    WITHDRAWN,
+    Epoch,
+    Limits,
+    Path,
+    Ready,
+    Sent,
+    Stored,
+    peer_of,
+    tls_keys,
+)
 from subnet.errors import ChainBusy, ChainError, ChainSilent, ConditionError
 from subnet.protocol import Address, Hotkey, Peer
 
@@ -27,6 +39,8 @@ MECHANISMS_APART = 4096
 
 SEND_BLOCKS = 8
 """Blocks within which an extrinsic is finalized or lost: inclusion takes one or two, finality two or three more."""
+
+CERTIFICATES = ("SubtensorModule", "NeuronCertificates")
 
 # What a member must know of its subnet beyond the SDK's hyperparameters.
 LEFT_OUT = ("MaxAllowedUids", "MinNonImmuneUids", "SubnetOwner", "SubtokenEnabled")
@@ -105,12 +119,14 @@ class Chain:
 
         async def read(client: bt.Client) -> Any:
             view = client if block is None else await client.at(block)
-            return await view.subnets.metagraph(self.netuid, commitments=False)
+            graph = await view.subnets.metagraph(self.netuid, commitments=False)
+            return graph, await client.query_map(CERTIFICATES, [self.netuid], block=block)
 
-        graph = await self._line.ask(read, "reading the metagraph")
+        graph, certificates = await self._line.ask(read, "reading the metagraph")
         if graph is None:
             raise self._missing()
-        members = (peer_of(neuron) for neuron in graph.neurons)
+        keys = tls_keys(certificates)
+        members = (peer_of(neuron, keys) for neuron in graph.neurons)
         return {peer.hotkey: peer for peer in members}
 
     async def owner(self) -> Hotkey:
@@ -136,11 +152,19 @@ class Chain:
         threshold = {"StakeThreshold": int(await self._query("StakeThreshold") or 0)}
         return {**named, "price_rao": int(price["price_rao"]), **stored, **threshold}
 
-    async def epoch(self) -> Epoch:
-        """Where the subnet stands in its epoch cycle."""
-        status = await self._line.ask(
-            lambda client: client.epochs.epoch_status(self.netuid), "reading the epoch status"
-        )
+    @property
+    def board(self) -> Board:
+        """What members publish about themselves."""
+        return Board(self._line, self.netuid)
+
+    async def epoch(self, block: int | None = None) -> Epoch:
+        """Where the subnet stands in its epoch cycle, or stood at a block."""
+
+        async def read(client: bt.Client) -> Any:
+            view = client if block is None else await client.at(block)
+            return await view.epochs.epoch_status(self.netuid)
+
+        status = await self._line.ask(read, "reading the epoch status")
         return Epoch(
             index=status["epoch_index"],
             block=status["block"],
@@ -173,9 +197,19 @@ class Chain:
         return last + int(await self._query("WeightsSetRateLimit", self.netuid) or 0) if last else 0
 
     async def serve(self, wallet: Any, address: Address) -> None:
-        """Publishes where the wallet's hotkey listens; ChainBusy when the serving rate limit says 'later'."""
-        intent = bt.ServeAxon(netuid=self.netuid, ip=address.host, port=address.port)
+        """Publishes where the wallet's hotkey listens; ChainBusy when the serving rate limit says 'later'.
+
+        The chain keeps a TLS key for as long as the seat; without one in `address` an earlier one is withdrawn.
+        """
+        where: dict[str, Any] = {"netuid": self.netuid, "ip": address.host, "port": address.port}
+        key = address.key or (WITHDRAWN if await self._has_key(wallet) else "")
+        intent = bt.ServeAxonTls(**where, certificate=f"0x{key}") if key else bt.ServeAxon(**where)
         await self._send(intent, wallet, f"publishing {address.host}:{address.port}")
+
+    async def _has_key(self, wallet: Any) -> bool:
+        hotkey = wallet.hotkey.ss58_address
+        certificate = await self._query(CERTIFICATES[1], self.netuid, hotkey)
+        return certificate is not None and bool(tls_keys([(hotkey, certificate)]))
 
     async def prepare(self, hotkey: Hotkey, weights: Mapping[Hotkey, float]) -> Ready:
         """The weights as this hotkey can send them now, and as the chain will store them.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -83,13 +84,33 @@ class Stored:
     last_update: int
 
 
-def peer_of(neuron: Any) -> Peer:
-    """A member as the SDK decodes it from the metagraph."""
+HEX = re.compile(r"0x([0-9a-f]{2}){1,64}")
+WITHDRAWN = "0000"
+"""What takes the place of a TLS key that is given up, as hex text: the chain deletes none, but takes this one."""
+
+
+def tls_keys(rows: Iterable[tuple[Any, Any]]) -> dict[Hotkey, str]:
+    """The TLS keys of a subnet, as hex text, from its `NeuronCertificates` as the SDK decodes them."""
+    found = {Hotkey(str(hotkey)): _key(certificate) for hotkey, certificate in rows}
+    return {hotkey: key for hotkey, key in found.items() if key != WITHDRAWN}
+
+
+def _key(certificate: Mapping[str, Any]) -> str:
+    """Algorithm byte and public key; the SDK shows bytes as 0x text unless they happen to be text themselves."""
+    public = certificate["public_key"]
+    if not isinstance(public, str):
+        public = "0x" + bytes(public).hex()
+    shown = public[2:] if HEX.fullmatch(public) else public.encode().hex()
+    return f"{int(certificate['algorithm']):02x}{shown}"
+
+
+def peer_of(neuron: Any, keys: Mapping[Hotkey, str]) -> Peer:
+    """A member as the SDK decodes it from the metagraph; `keys` are the TLS keys that members published."""
     return Peer(
         hotkey=Hotkey(neuron.hotkey),
         coldkey=Coldkey(neuron.coldkey),
         uid=neuron.uid,
-        address=_address(neuron.axon),
+        address=_address(neuron.axon, keys.get(Hotkey(neuron.hotkey), "")),
         stake=neuron.total_stake.rao,
         validator_permit=neuron.validator_permit,
         incentive=neuron.incentive,
@@ -100,7 +121,7 @@ def peer_of(neuron: Any) -> Peer:
     )
 
 
-def _address(axon: str | None) -> Address | None:
+def _address(axon: str | None, key: str) -> Address | None:
     """The published address, or None when nothing usable is published (the chain's text is not trusted)."""
     if axon is None:
         return None
@@ -110,4 +131,4 @@ def _address(axon: str | None) -> Address | None:
         number = int(port)
     except ValueError:
         return None
-    return Address(host.strip("[]"), number) if 0 < number <= U16_MAX else None
+    return Address(host.strip("[]"), number, key) if 0 < number <= U16_MAX else None

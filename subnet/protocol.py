@@ -131,10 +131,15 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a peer published that it listens: an IP address (never a name) and a port."""
+    """Where a peer published that it listens: an IP address (never a name), a port, and its TLS key.
+
+    `key` is what `serve_axon_tls` stored for it, algorithm byte and public key, as hex text. Who has one is spoken
+    to over TLS only; without one it is plain HTTP.
+    """
 
     host: str
     port: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

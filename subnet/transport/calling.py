@@ -10,6 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ssl import SSLError
 from typing import cast
 
 import httptools
@@ -17,6 +18,7 @@ import httptools
 from subnet.errors import TransportError
 from subnet.protocol import MAX_TOKENS, Address
 from subnet.transport.reading import Reading
+from subnet.transport.tls import WrongKey, asking_context, check_pinned
 
 EVENTS = b"text/event-stream"
 """The type of a body that comes piece by piece."""
@@ -81,6 +83,7 @@ class Calls:
         self._bounds = bounds
         self._idle: dict[Address, deque[_Line]] = {}
         self._swept = 0.0
+        self._tls = asking_context()
 
     async def exchange(self, address: Address, request: bytes, take: Take | None = None) -> Fetched:
         """The reply to a request's bytes. Raises Lost, NotHttp or TooMuch; the caller owns the deadline.
@@ -119,11 +122,26 @@ class Calls:
         return None
 
     async def _connected(self, address: Address) -> _Line:
+        """A new connection; with the key that the chain shows, or none, before a byte of a request is sent."""
         loop = asyncio.get_running_loop()
         try:
-            _, line = await loop.create_connection(lambda: _Line(self._bounds), address.host, address.port)
+            transport, line = await loop.create_connection(
+                lambda: _Line(self._bounds),
+                address.host,
+                address.port,
+                ssl=self._tls if address.key else None,
+            )
+        except SSLError as failure:
+            raise Lost(f"TLS: {failure.reason or 'no handshake'}", kept=False) from None
         except OSError as failure:
-            raise Lost(type(failure).__name__, kept=False) from None
+            over = "TLS: " if address.key else ""
+            raise Lost(f"{over}{type(failure).__name__}", kept=False) from None
+        try:
+            if address.key:
+                check_pinned(transport.get_extra_info("ssl_object"), address.key)
+        except WrongKey as failure:
+            line.abort()
+            raise Lost(str(failure), kept=False) from None
         return line
 
     def _keep(self, address: Address, line: _Line) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+from ssl import SSLContext
 from typing import Any, Protocol, cast
 
 from subnet.transport import events
@@ -57,8 +58,12 @@ class Keeper(Protocol):
 class Connection(Reading):
     """One client's connection, from accept to close; `deadline` is the loop's time at which it expires."""
 
-    def __init__(self, handler: Handler, keeper: Keeper) -> None:
+    def __init__(self, handler: Handler, keeper: Keeper, tls: SSLContext | None = None) -> None:
         self._keeper = keeper
+        self._tls = tls
+        self._shaking: asyncio.Task[None] | None = None
+        self._early = b""
+        self._lost = False
         self._loop = asyncio.get_running_loop()
         self._incoming = Incoming(handler)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
@@ -85,16 +90,39 @@ class Connection(Reading):
         return self._work is not None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Hangs up at once when the keeper has no room."""
+        """Hangs up at once when the keeper has no room; so a TLS handshake, too, takes one of the places."""
         self._transport = cast(asyncio.Transport, transport)
         peer = transport.get_extra_info("peername")
         self._incoming.source.host = peer[0] if peer else ""
         self._due_in(HEAD_SECONDS)
         if not self._keeper.add(self):
             self._transport.abort()
+        elif self._tls is not None:
+            self._transport.pause_reading()
+            self._shaking = self._loop.create_task(self._shake_hands(self._tls))
+
+    async def _shake_hands(self, tls: SSLContext) -> None:
+        """Goes on over TLS, or ends; it has the time that any new connection has to say something."""
+        try:
+            over = await self._loop.start_tls(
+                self._transport, self, tls, server_side=True, ssl_shutdown_timeout=DRAIN_SECONDS
+            )
+        except OSError:
+            over = None
+        self._shaking = None
+        if over is None:
+            # The other side was gone before the end of the handshake: nobody else will say so.
+            self.connection_lost(None)
+            return
+        self._transport = over
+        if self._early:
+            self.data_received(self._early)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Ends the work that nobody waits for any more."""
+        if self._lost:
+            return
+        self._lost = True
         self._keeper.remove(self)
         self.deadline = math.inf
         if self._work is not None:
@@ -104,6 +132,10 @@ class Connection(Reading):
         """Reads on; refuses or starts to answer as soon as the bytes allow."""
         incoming = self._incoming
         if self._draining:
+            return
+        if self._shaking is not None:
+            # It came with the handshake's last bytes, and must not be answered around TLS.
+            self._early += data
             return
         if self._work is not None:
             incoming.early = True

@@ -12,11 +12,14 @@ from ssl import SSLContext
 
 from subnet.errors import SettingsError
 from subnet.protocol import Address
-from subnet.transport.connection import HEAD_SECONDS, Connection
+from subnet.transport.connection import Connection
 from subnet.transport.incoming import Handler
 
 MAX_CONNECTIONS = 4096
 MAX_CONNECTIONS_PER_HOST = 512
+MAX_TLS_CONNECTIONS = 1024
+"""Fewer, because asyncio holds a quarter of a megabyte for each."""
+
 OTHER_FILES = 256
 """Open files that a miner needs besides its callers' connections."""
 
@@ -64,13 +67,10 @@ async def serving(
     handler: Handler, listener: socket.socket, tls: SSLContext | None = None
 ) -> AsyncIterator[Address]:
     """Serves a bound socket while the block runs; ends within about GRACE_SECONDS after it."""
-    connections = Connections(handler, most_connections())
+    most = most_connections()
+    connections = Connections(handler, min(most, MAX_TLS_CONNECTIONS) if tls else most, tls)
     server = await asyncio.get_running_loop().create_server(
-        connections.connect,
-        sock=listener,
-        backlog=MAX_CONNECTIONS,
-        ssl=tls,
-        ssl_handshake_timeout=HEAD_SECONDS if tls else None,
+        connections.connect, sock=listener, backlog=MAX_CONNECTIONS
     )
     connections.sweep()
     address = address_of(listener)
@@ -98,8 +98,9 @@ class Connections:
     who hold connections open keep nobody out.
     """
 
-    def __init__(self, handler: Handler, most: int = MAX_CONNECTIONS) -> None:
+    def __init__(self, handler: Handler, most: int = MAX_CONNECTIONS, tls: SSLContext | None = None) -> None:
         self._handler = handler
+        self._tls = tls
         self._most = most
         self._open: dict[Connection, None] = {}
         self._by_host: Counter[str] = Counter()
@@ -107,7 +108,7 @@ class Connections:
 
     def connect(self) -> Connection:
         """The protocol of a connection that was just accepted."""
-        return Connection(self._handler, self)
+        return Connection(self._handler, self, self._tls)
 
     def add(self, connection: Connection) -> bool:
         """Whether the server and the other side's host have room for one more; it is removed either way."""

@@ -13,6 +13,7 @@ import json
 import socket
 from collections.abc import Callable, Mapping
 from functools import partial
+from ssl import SSLContext
 from typing import Any
 
 from subnet.protocol import Heard, Hotkey
@@ -135,7 +136,12 @@ class Hub:
 
 
 async def front(
-    signer: Signer, listener: socket.socket, end: socket.socket, admit: Admit, told: Told
+    signer: Signer,
+    listener: socket.socket,
+    end: socket.socket,
+    admit: Admit,
+    told: Told,
+    tls: SSLContext | None = None,
 ) -> None:
     """Serves as one front until the desk's end of the line is closed."""
     relay = Relay(told)
@@ -143,5 +149,5 @@ async def front(
     line.closed.add_done_callback(lambda _: relay.ready.set())
     await relay.ready.wait()
     if not line.closed.done():
-        async with serving(Server(signer, relay, admit), listener):
+        async with serving(Server(signer, relay, admit), listener, tls):
             await line.closed
