@@ -21,7 +21,14 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "subnet.advice": ("subnet.rules", "subnet.yuma", "subnet.validator", "subnet.protocol", "subnet.errors"),
     "subnet.attackers": ("subnet.tasks", "subnet.protocol"),
     "subnet.validator": ("subnet.tasks", "subnet.transport.client", "subnet.protocol", "subnet.errors"),
-    "subnet.chain": ("subnet.chain_line", "subnet.chain_values", "subnet.protocol", "subnet.errors"),
+    "subnet.chain": (
+        "subnet.chain_board",
+        "subnet.chain_line",
+        "subnet.chain_values",
+        "subnet.protocol",
+        "subnet.errors",
+    ),
+    "subnet.chain_board": ("subnet.chain_line", "subnet.protocol"),
     "subnet.chain_values": ("subnet.protocol",),
     "subnet.chain_line": ("subnet.errors",),
     "subnet.transport": ("subnet.protocol", "subnet.errors"),
@@ -45,10 +52,10 @@ RUNS_A_MODEL_IN = (
     "reward/semantic.py",
     "reward/preference.py",
     "reward/likelihood.py",
-    "reward/judge.py",
+    "reward/judge_models.py",
     "reward/claimed_model.py",
 )
-SPEAKS_TO_THE_CHAIN = {"subnet/chain.py", "subnet/chain_line.py"}
+SPEAKS_TO_THE_CHAIN = {"subnet/chain.py", "subnet/chain_board.py", "subnet/chain_line.py"}
 
 
 def module_name(path: Path) -> str:
