@@ -20,7 +20,8 @@ from neurons.process import opened_wallet, run
 from subnet.attackers.backends import Garbage, Silent
 from subnet.chain import Chain, seat_hint
 from subnet.errors import SettingsError
-from subnet.miner.backends import API_KEY_VARIABLE, Backend, Echo, Loading, OpenAI, answering
+from subnet.miner.backends import Backend, Echo, Loading, answering
+from subnet.miner.openai import API_KEY_VARIABLE, OpenAI
 from subnet.miner.policy import RAO, Policy
 from subnet.miner.seat import Seat
 from subnet.settings import MinerSettings

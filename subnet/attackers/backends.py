@@ -7,7 +7,7 @@ import hashlib
 import string
 from random import Random
 
-from subnet.protocol import Completion, Query
+from subnet.protocol import Completion, Heard, Query
 
 ALPHABET = string.ascii_letters + string.digits + " "
 
@@ -20,7 +20,7 @@ class Garbage:
     def __init__(self, seed: int = 0) -> None:
         self._seed = seed
 
-    async def complete(self, query: Query) -> Completion:
+    async def complete(self, query: Query, heard: Heard | None = None) -> Completion:
         """Four random characters for every token that was asked for."""
         digest = hashlib.sha256(f"{self._seed}:{query.id}".encode()).digest()
         text = "".join(Random(digest).choices(ALPHABET, k=4 * query.max_tokens))
@@ -35,7 +35,7 @@ class Silent:
 
     model = "silent"
 
-    async def complete(self, query: Query) -> Completion:
+    async def complete(self, query: Query, heard: Heard | None = None) -> Completion:
         """Waits until it is cancelled."""
         await asyncio.Event().wait()
         raise AssertionError("nobody sets this event")

@@ -24,7 +24,11 @@ class Caller:
     def tell(self, piece: str) -> None:
         """Says a piece to who listens and has not left."""
         if piece and self.heard is not None and not self.gone:
-            self.heard(piece)
+            try:
+                self.heard(piece)
+            except BackendError as failure:
+                # It is this caller's failure alone; the others of the same step are yet to be told.
+                self.settle(failure)
 
     def settle(self, outcome: Completion | BackendError) -> None:
         """Gives the caller its outcome; one that has left or has an outcome already keeps what it has."""
