@@ -13,7 +13,7 @@ import faulthandler
 import logging
 import time
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from neurons.head import Head
 from subnet.chain import Chain
@@ -28,8 +28,8 @@ FROZEN_SECONDS = 10.0
 PATIENCE = 2 / 3
 """The share of --stale-seconds after which another endpoint is tried."""
 
-
-PAUSE_SECONDS = 0.2
+PAUSE_SECONDS, MOST_PAUSE_SECONDS = 0.2, 3.0
+"""Between two tries to connect, doubled each time until a block arrives: a refusal must not become a storm."""
 
 
 class Stalled(ChainBusy):
@@ -44,6 +44,7 @@ class Heartbeat:
     head: Head
     stale: float
     keeps_time: bool = False
+    _pause: float = field(default=PAUSE_SECONDS, init=False)
 
     async def beat(self) -> None:
         """Passes on blocks for ever; ConditionError when no endpoint sends any."""
@@ -84,6 +85,7 @@ class Heartbeat:
                 if block > self.head.block:
                     old = await self._seconds_behind(block)
                     if not old:
+                        self._pause = PAUSE_SECONDS
                         await self.head.advance(block)
 
     def _time_left(self) -> float:
@@ -99,10 +101,11 @@ class Heartbeat:
         return age if age > self.stale else 0.0
 
     async def _change(self, stalled: ChainBusy) -> None:
-        """Tries the other endpoints as long as there is time; a short pause, lest a refusal becomes a storm."""
+        """Tries the other endpoints after a pause, as long as there is time."""
+        pause, self._pause = self._pause, min(2 * self._pause, MOST_PAUSE_SECONDS)
         try:
             async with asyncio.timeout(max(0.0, self.stale - self.head.age)):
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(pause)
                 await self.chain.change_endpoint(f"{self.chain.endpoint}: {stalled}")
         except TimeoutError:
             log.warning("no other endpoint answers in time")
