@@ -34,6 +34,7 @@ class Kind:
 
 TASKS: Mapping[str, Callable[[], Source]] = MappingProxyType(
     {
+        "code": Kind("code", "Code"),
         "demo": Kind("reasoning", "Demo"),
         "reasoning": Kind("reasoning", "Reasoning"),
         "text": Kind("text", "Text"),

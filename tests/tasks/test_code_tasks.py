@@ -101,7 +101,7 @@ def test_what_is_hidden_is_neither_in_the_wording_nor_in_the_sandbox() -> None:
             return Run(())
 
     spy = Spy()
-    task = made(Code(sandbox=spy, guard=lambda sandbox: None), "code_recurrence_3", 9)
+    task = made(Code(sandbox=spy, guard=lambda sandbox: None), "recurrence@3", 9)
     wording = task.query.messages[0].content
     task.verify(block("pass"))
     hidden = [value for value in json.loads(task.reference) if value > 99]
@@ -110,8 +110,8 @@ def test_what_is_hidden_is_neither_in_the_wording_nor_in_the_sandbox() -> None:
 
 
 def test_half_a_solution_earns_its_share_and_solves_nothing(code: Code) -> None:
-    exercise, truth = code.exercise("code_coins_2", 4)
-    task = made(code, "code_coins_2", 4)
+    exercise, truth = code.exercise("coins@2", 4)
+    task = made(code, "coins@2", 4)
     wrong = (
         exercise.solution() + "\nright = payments\ndef payments(n):\n    return right(n) if n > 90 else -1"
     )
@@ -121,10 +121,10 @@ def test_half_a_solution_earns_its_share_and_solves_nothing(code: Code) -> None:
 
 
 def test_knowing_the_examples_is_not_enough(code: Code) -> None:
-    exercise, truth = code.exercise("code_robot_2", 8)
+    exercise, truth = code.exercise("robot@2", 8)
     known = {given[0]: value for given, value in zip(exercise.inputs[:2], truth[:2], strict=True)}
     lookup = f"known = {known!r}\ndef walk(orders):\n    return known[orders]"
-    assert made(code, "code_robot_2", 8).verify(block(lookup)) == 0.0
+    assert made(code, "robot@2", 8).verify(block(lookup)) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_an_answer_without_exactly_one_block_of_python_is_worth_nothing(text: st
             raise AssertionError("nothing of this may run")
 
     assert code_in(text) is None
-    task = made(Code(sandbox=Untouched(), guard=lambda sandbox: None), "code_digits_1", 1)
+    task = made(Code(sandbox=Untouched(), guard=lambda sandbox: None), "digits@1", 1)
     assert task.verify(text) == 0.0
 
 
@@ -193,7 +193,7 @@ def test_copies_of_an_answer_cost_one_run() -> None:
             return Run(())
 
     box = Counting()
-    task = made(Code(sandbox=box, guard=lambda sandbox: None), "code_digits_1", 1)
+    task = made(Code(sandbox=box, guard=lambda sandbox: None), "digits@1", 1)
     for _ in range(20):
         task.verify(block("pass"))
     assert box.runs == 1
@@ -206,19 +206,19 @@ def test_a_sandbox_that_fails_is_no_evidence_against_the_miner() -> None:
         ) -> Run:
             raise SandboxFault("no process for the sandbox")
 
-    task = made(Code(sandbox=Broken(), guard=lambda sandbox: None), "code_digits_1", 1)
+    task = made(Code(sandbox=Broken(), guard=lambda sandbox: None), "digits@1", 1)
     with pytest.raises(Undecided, match="no process"):
         task.verify(block("pass"))
 
 
 def test_a_seed_is_a_number_of_63_bits() -> None:
     with pytest.raises(ValueError, match="63 bits"):
-        UNGUARDED.exercise("code_digits_1", 1 << SEED_BITS)
+        UNGUARDED.exercise("digits@1", 1 << SEED_BITS)
 
 
 def test_a_round_with_hostile_answers_pays_the_honest_one_alone(code: Code) -> None:
-    exercise, _ = code.exercise("code_intervals_2", 11)
-    task = made(code, "code_intervals_2", 11)
+    exercise, _ = code.exercise("intervals@2", 11)
+    task = made(code, "intervals@2", 11)
     facts = Facts(1, "nobody", "/nowhere", 1)
     bodies = [ESCAPES["read the passwords"], TAMPERING["forge the result"], TAMPERING["not a number"]]
     texts = [block(exercise.solution()), *(block(hostile(body, facts)) for body in bodies)]

@@ -48,7 +48,7 @@ MAX_TOKENS = 2048
 class Code:
     """Programming tasks of several families and levels, judged in `sandbox`.
 
-    A family's name is that of a generator and a level, such as `code_robot_2`. Raises IsolationMissing (exit
+    A family's name is that of a generator and a level, such as `robot@2`. Raises IsolationMissing (exit
     code 3) when strangers' code cannot be kept in on this machine: then there is no such task.
     """
 
@@ -62,7 +62,7 @@ class Code:
         self._sandbox = sandbox or Sandbox()
         guard(self._sandbox)
         self._families = {
-            f"code_{name}_{level}": (make, level) for name, make in generators.items() for level in levels
+            f"{name}@{level}": (make, level) for name, make in generators.items() for level in levels
         }
 
     @property
