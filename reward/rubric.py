@@ -7,6 +7,8 @@ rest once for all of them:
 - The value is the mean of the weighted parts, less the penalties, times the gates.
 - A penalty takes off at most its weight, and never more than there is.
 - A part that is undecided is left out, and the reward's evidence is the share of weight that was decided.
+- A failed proof, such as that of the claimed model, makes the reward 0 and counts as many observations: what is
+  checked now and then is deterred only by a memory that is longer than the checks are rare.
 - What a reply breaks counts against it; see `reward.judging`.
 
 Nothing here depends on the time, on who replied, or on chance: the same rubric and the same round give the same
@@ -41,8 +43,9 @@ class Rubric:
 
     `weights` maps each function to its share, in any unit. `gates` multiply the result and may also appear among
     the weights. `penalties` maps functions that say how grave a fault is, in [0, 1], to the most that it takes off
-    the value. Raises ValueError at construction when there is no weight, when a weight is not a positive number, a
-    penalty's not a number above 0 and up to 1, or when two functions share a name.
+    the value. `proofs` maps functions that return 1 for passed and 0 for failed to the number of observations that a
+    failure counts as, 1 or more. Raises ValueError at construction when there is no weight, when a weight is not a
+    positive number, a penalty's not a number above 0 and up to 1, or when two functions share a name.
     """
 
     def __init__(
@@ -50,10 +53,13 @@ class Rubric:
         weights: Mapping[Function, float],
         gates: Sequence[Function] = (),
         penalties: Mapping[Function, float] | None = None,
+        proofs: Mapping[Function, float] | None = None,
     ) -> None:
-        self._gates = tuple(gates)
+        self._proofs = dict(proofs or {})
+        self._gates = (*gates, *self._proofs)
         self._penalties = dict(penalties or {})
         _check(weights, self._gates, self._penalties)
+        _check_proofs(self._proofs)
         self._weights = {function: _counted(function, weight) for function, weight in weights.items()}
         self._total = math.fsum(self._weights.values())
 
@@ -92,6 +98,9 @@ class Rubric:
         gates = [_part(f, 0.0, verdicts[f], gate=True) for f in self._gates]
         everything = (*parts, *penalties, *gates)
         reason = _reason((*gates, *parts, *penalties))
+        failed = [counts for f, counts in self._proofs.items() if _failed(verdicts[f])]
+        if failed:
+            return Reward(0.0, max(failed), everything, reason)
         decided = [(part.weight, part.value) for part in parts if part.value is not None]
         if not decided:
             return Reward(None, 0.0, everything, reason)
@@ -100,6 +109,18 @@ class Rubric:
         value += math.fsum(part.weight * part.value for part in penalties if part.value is not None)
         value = min(1.0, max(0.0, value)) * math.prod(gate.value for gate in gates if gate.value is not None)
         return Reward(value, weight / math.fsum(part.weight for part in parts), everything, reason)
+
+
+def _failed(verdict: Verdict) -> bool:
+    return verdict.value is not None and verdict.value < 0.5
+
+
+def _check_proofs(proofs: Mapping[Function, float]) -> None:
+    for function, counts in proofs.items():
+        if not (_is_number(counts) and counts >= 1):
+            raise ValueError(
+                f"the proof {name_of(function)} counts as {counts} observations: it must be a number from 1"
+            )
 
 
 def _counted(function: Function, weight: float) -> float:

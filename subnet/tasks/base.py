@@ -73,7 +73,8 @@ class Part:
 class Reward:
     """What one reply is worth: a value in [0, 1], or None when nothing could be decided.
 
-    `evidence` in [0, 1] is the share of the rubric that was decided; `reason` is one line for the miner.
+    `evidence` is the share of the rubric that was decided, from 0 to 1, or as many observations as a failed proof
+    counts for. `reason` is one line for the miner.
     """
 
     value: float | None

@@ -33,7 +33,8 @@ from subnet.tasks.base import Part
 class Observation:
     """One judged reply: a fact that is never changed.
 
-    `value` in [0, 1] is None when nothing was decided; `evidence` in [0, 1] is the share that was decided.
+    `value` in [0, 1] is None when nothing was decided; `evidence` is the share that was decided, from 0 to 1, or more
+    where a failed proof counts as many observations.
     `block` is when the reply was asked for, `registered_at` when the hotkey got its seat. `seconds` is how long
     the reply took, `failure` why there was none.
     """

@@ -164,3 +164,36 @@ def test_by_default_nothing_beats_solving_and_nothing_else_pays(given_replies):
     for given_reply, reward in zip(given_replies, DEFAULT(TASK, given_replies), strict=True):
         solved = given_reply.text is not None and given_reply.text.strip() == "42"
         assert (reward.value >= 0.9) if solved else (reward.value == 0.0)
+
+
+def solved(task, reply):
+    return float(reply.text == "42")
+
+
+def worthy(task, reply):
+    return 1.0
+
+
+def test_a_failed_proof_makes_a_reward_of_nothing_that_counts_as_many_observations():
+    def proof(task, reply):
+        return float(reply.text != "cheap")
+
+    rubric = Rubric({solved: 1.0}, proofs={proof: 200})
+    honest, cheap, quiet = rubric(TASK, [reply("42"), reply("cheap"), Reply.missing("timeout", 1.0)])
+    assert (honest.value, honest.evidence) == (1.0, 1.0)
+    assert (cheap.value, cheap.evidence) == (0.0, 200)
+    assert (quiet.value, quiet.evidence) == (0.0, 1.0)
+
+
+def test_a_proof_that_cannot_be_had_proves_nothing():
+    def proof(task, reply):
+        raise Undecided("no reference model")
+
+    (reward,) = Rubric({solved: 1.0}, proofs={proof: 200})(TASK, [reply("42")])
+    assert (reward.value, reward.evidence) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("counts", [0, -1, float("inf"), float("nan"), "many"])
+def test_a_proof_counts_as_one_observation_or_more(counts):
+    with pytest.raises(ValueError, match="the proof solved counts as"):
+        Rubric({worthy: 1.0}, proofs={solved: counts})
