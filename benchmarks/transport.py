@@ -3,8 +3,8 @@
     python benchmarks/transport.py [--json] [--rounds 3] [--only stacks] [--axon-venv DIR]
 
 All stacks answer the same empty work, take turns within one run, and have one core for the server and one for
-the client. Ratios are medians of the ratios within one round, so that a busy machine harms them little. The
-many-worker part is driven by a load generator with requests signed beforehand and uses both cores freely.
+the client. Ratios are medians of the ratios within one round, so that a busy machine harms them little. In the
+many-worker part each worker has a core, and requests signed beforehand come from whatever core has time.
 Axon/Dendrite needs bittensor 10.5, which is installed into a venv of its own.
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import socket
 import sys
 import time
@@ -67,23 +68,27 @@ async def serve_assay(ports: int, model_ms: int = 0) -> None:
 
 
 async def serve_workers(count: int) -> None:
-    """Our server in `count` front processes and this one, which answers; all share one port."""
+    """Our server in `count` processes that share one port, of which this one answers, as a miner does it;
+    each has a core, as long as there are enough."""
     desk = Desk(answer, Limits(concurrency=1024, per_caller=1024, waiting=1024), Nonces(1 << 20, since_ns=0))
     hub = Hub(desk)
-    first = listen("127.0.0.1", 0, shared=True)
-    port = address_of(first).port
-    listeners = [first, *(listen("127.0.0.1", port, shared=True) for _ in range(count - 1))]
-    for listener in listeners:
+    own = listen("127.0.0.1", 0, shared=True)
+    port = address_of(own).port
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[:1])
+    for number, listener in enumerate([listen("127.0.0.1", port, shared=True) for _ in range(count - 1)], 1):
         ours, theirs = socket.socketpair()
         numbers = [listener.fileno(), theirs.fileno()]
-        await asyncio.create_subprocess_exec(
+        child = await asyncio.create_subprocess_exec(
             sys.executable, __file__, "front", "assay", *map(str, numbers), pass_fds=numbers
         )
+        os.sched_setaffinity(child.pid, {cores[number % len(cores)]})
         theirs.close()
         await hub.connect(ours)
     hub.tell({})
-    say({"ports": [port]})
-    await asyncio.Event().wait()
+    async with serving(Server(MINER, desk, lambda caller: None), own, shares=True):
+        say({"ports": [port]})
+        await asyncio.Event().wait()
 
 
 async def serve_front(listener: int, end: int) -> None:
@@ -249,7 +254,7 @@ def main(role: str, stack: str, *numbers: int) -> None:
     elif stack == "assay":
         asyncio.run(serve_assay(*numbers))
     else:
-        asyncio.run(serve_bare(*numbers, receipts=stack == "bare+receipts"))
+        asyncio.run(serve_bare(numbers[0], receipts=stack == "bare+receipts"))
 
 
 if __name__ == "__main__":

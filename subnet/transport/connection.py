@@ -18,6 +18,7 @@ from subnet.transport.incoming import Handler, Incoming, Work
 from subnet.transport.reading import Reading
 from subnet.transport.refusals import Denied, Response, where_raised
 from subnet.transport.speaking import Speaking
+from subnet.transport.turns import Turns, Unbounded
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ BROKEN = Denied(500, "internal", "this server made a mistake", close=True)
 
 
 class Keeper(Protocol):
-    """Who holds the connections of a server."""
+    """Who holds the connections of a server, and says when their requests are taken up."""
+
+    turns: Turns | Unbounded
 
     def add(self, connection: Connection) -> bool:
         """Whether there is room for it."""
@@ -86,8 +89,8 @@ class Connection(Reading):
 
     @property
     def busy(self) -> bool:
-        """Whether a request is being answered."""
-        return self._work is not None
+        """Whether a request is being answered, or waits for its turn."""
+        return self._work is not None or (self._incoming.complete and not self._transport.is_closing())
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Hangs up at once when the keeper has no room; so a TLS handshake, too, takes one of the places."""
@@ -137,7 +140,7 @@ class Connection(Reading):
             # It came with the handshake's last bytes, and must not be answered around TLS.
             self._early += data
             return
-        if self._work is not None:
+        if self.busy:
             incoming.early = True
             self._transport.pause_reading()
             return
@@ -148,7 +151,7 @@ class Connection(Reading):
         if incoming.denied is not None:
             self._refuse(incoming.denied)
         elif incoming.complete:
-            self._answer()
+            self._keeper.turns.take(self._answer)
         elif incoming.endless:
             self._transport.abort()
         elif in_head and incoming.opened is not None:
@@ -187,6 +190,8 @@ class Connection(Reading):
             self._transport.close()
 
     def _answer(self) -> None:
+        if self._transport.is_closing():
+            return
         self.deadline = math.inf
         try:
             result = self._incoming.answered(self._heard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
 import socket
 from collections import Counter
@@ -10,10 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ssl import SSLContext
 
-from subnet.errors import SettingsError
+from subnet.errors import ConditionError, SettingsError
 from subnet.protocol import Address
 from subnet.transport.connection import Connection
 from subnet.transport.incoming import Handler
+from subnet.transport.turns import Turns, Unbounded
 
 MAX_CONNECTIONS = 4096
 MAX_CONNECTIONS_PER_HOST = 512
@@ -31,7 +33,10 @@ GRACE_SECONDS = 1.0
 
 
 def listen(host: str, port: int, shared: bool = False) -> socket.socket:
-    """A bound TCP socket; port 0 takes a free one. Raises SettingsError when it cannot be had.
+    """A bound TCP socket; port 0 takes a free one.
+
+    Raises SettingsError for an address that is not this machine's, ConditionError for a port that is taken or
+    not for this user.
 
     With `shared` further sockets of the same user may be bound to the same port, and the kernel spreads
     connections over them.
@@ -51,7 +56,8 @@ def listen(host: str, port: int, shared: bool = False) -> socket.socket:
     except OSError as failure:
         listener.close()
         reason = (failure.strerror or "refused").lower()
-        raise SettingsError(f"cannot listen on {host}:{port}: {reason}; choose --host, --port") from None
+        wrong = ConditionError if failure.errno in (errno.EADDRINUSE, errno.EACCES) else SettingsError
+        raise wrong(f"cannot listen on {host}:{port}: {reason}; choose --host, --port") from None
     listener.setblocking(False)
     return listener
 
@@ -64,11 +70,16 @@ def address_of(listener: socket.socket) -> Address:
 
 @asynccontextmanager
 async def serving(
-    handler: Handler, listener: socket.socket, tls: SSLContext | None = None
+    handler: Handler, listener: socket.socket, tls: SSLContext | None = None, *, shares: bool = False
 ) -> AsyncIterator[Address]:
-    """Serves a bound socket while the block runs; ends within about GRACE_SECONDS after it."""
+    """Serves a bound socket while the block runs; ends within about GRACE_SECONDS after it.
+
+    `shares` says that other processes wait for this one's event loop, or it for theirs.
+    """
     most = most_connections()
     connections = Connections(handler, min(most, MAX_TLS_CONNECTIONS) if tls else most, tls)
+    if shares:
+        connections.turns = Turns()
     server = await asyncio.get_running_loop().create_server(
         connections.connect, sock=listener, backlog=MAX_CONNECTIONS
     )
@@ -100,6 +111,7 @@ class Connections:
 
     def __init__(self, handler: Handler, most: int = MAX_CONNECTIONS, tls: SSLContext | None = None) -> None:
         self._handler = handler
+        self.turns: Turns | Unbounded = Unbounded()
         self._tls = tls
         self._most = most
         self._open: dict[Connection, None] = {}

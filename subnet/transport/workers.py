@@ -149,5 +149,5 @@ async def front(
     line.closed.add_done_callback(lambda _: relay.ready.set())
     await relay.ready.wait()
     if not line.closed.done():
-        async with serving(Server(signer, relay, admit), listener, tls):
+        async with serving(Server(signer, relay, admit), listener, tls, shares=True):
             await line.closed
