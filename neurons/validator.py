@@ -52,6 +52,8 @@ class Validator:
                 group.create_task(self.heart.beat())
                 group.create_task(self.rounds())
                 group.create_task(self.weights())
+                if not self.settings.unpledged:
+                    group.create_task(self.parts.pledges.keep(self.heart.head))
         except BaseExceptionGroup as several:
             _raise_first(several)
 
@@ -63,7 +65,8 @@ class Validator:
             began = clock()
             try:
                 if self.heart.head.age < self.heart.patience:
-                    await self.round()
+                    with self.parts.pledges.asking():
+                        await self.round()
                     trouble.over()
             except ChainBusy as problem:
                 log.warning("no round: %s", problem)
@@ -170,7 +173,6 @@ async def validate(settings: ValidatorSettings) -> None:
         validator = Validator(settings, parts, heart)
         uid = validator.seat(await parts.chain.peers()).uid
         log.info("%s has seat %d on subnet %d of %s", parts.hotkey, uid, settings.netuid, settings.network)
-        log.info("task secret committed to by %s", parts.secret.commitment())
         await validator.work()
 
 

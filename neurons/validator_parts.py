@@ -11,6 +11,7 @@ from pathlib import Path
 
 from neurons.explaining import explaining
 from neurons.metrics import Metrics
+from neurons.pledging import PledgeDuty
 from neurons.process import opened_wallet
 from neurons.rubrics import load_rubric
 from neurons.status import Recording, Sink, StatusFile
@@ -44,6 +45,7 @@ class Parts:
     bench: Bench
     source: Mix
     secret: Secret
+    pledges: PledgeDuty
     memory: Memory
     duty: WeightDuty
     sinks: Sequence[Sink]
@@ -63,6 +65,7 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         chain = await stack.enter_async_context(_chain(settings))
         local = is_local(settings.network, await chain.genesis())
         client = await stack.enter_async_context(Client(wallet.hotkey, settings.allow_private or local))
+        secret = _secret(folder / "task-secret")
         memory = Memory(store, chain, settings.state_mb)
         await memory.refresh(await chain.epoch())
 
@@ -89,7 +92,8 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
             keeps_time=not local or abs(time.time() - await chain.timestamp()) < settings.stale_seconds,
             bench=Bench(client, judge, settings.judge_seconds),
             source=source,
-            secret=_secret(folder / "task-secret"),
+            secret=secret,
+            pledges=PledgeDuty(chain, wallet, secret),
             memory=memory,
             duty=WeightDuty(chain, wallet, Journal(store, tell), weigh, settings.version_key, aged),
             sinks=sinks,

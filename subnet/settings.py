@@ -178,6 +178,9 @@ class ValidatorSettings(NeuronSettings):
         "demo",
         help="kinds of tasks and their weights, such as reasoning=3,text/extract@2=1; see docs/tasks.md",
     )
+    unpledged: bool = setting(
+        False, help="publish neither the hashes of task secrets nor past secrets: nobody can audit the tasks"
+    )
     rubric: str = setting("", help="own rubric as FILE.py:NAME; default: Assay's")
     sample_size: Annotated[int, Field(ge=1, le=4096)] = setting(16, help="miners asked per round, at most")
     round_seconds: Annotated[float, Field(gt=0)] = setting(
