@@ -37,6 +37,31 @@ def hostile(body: str, facts: Facts) -> str:
     return f"{PREAMBLE}{known}{body}\n"
 
 
+def reading_what_is_expected(function: str) -> str:
+    """The source of an answer that returns what its grader expects, from the frame of whoever calls it."""
+    return (
+        f"import sys\ndef {function}(*given):\n    frame = sys._getframe(1)\n"
+        "    while frame is not None and 'expected' not in frame.f_locals:\n        frame = frame.f_back\n"
+        "    return frame.f_locals['expected'] if frame else None\n"
+    )
+
+
+def equal_to_everything(function: str) -> str:
+    """The source of an answer whose result says of itself that it equals whatever it is compared with."""
+    return (
+        "class Liar(int):\n    __eq__ = lambda self, other: True\n    __hash__ = int.__hash__\n"
+        f"def {function}(*given):\n    return Liar(-1)\n"
+    )
+
+
+def only_the_trivial(function: str) -> str:
+    """The source of an answer that gives a result for empty input and none for any other."""
+    return (
+        f"def {function}(*given):\n    if any(given):\n        raise ValueError('no answer')\n"
+        "    return type(given[0])()\n"
+    )
+
+
 def _when(attack: str) -> str:
     """A function that does its task when the attack, an expression, comes out true."""
     return f"def double(x):\n    return 2 * x if {attack} else None"

@@ -15,7 +15,7 @@ from subnet.sandbox.box import Run, Sandbox, SandboxFault
 from subnet.sandbox.canary import IsolationMissing
 from subnet.tasks.base import Task, Undecided
 from subnet.tasks.code import Code
-from subnet.tasks.code.answer import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, code_in, same
+from subnet.tasks.code.answer import MAX_ANSWER_CHARS, MAX_SOURCE_CHARS, code_in
 from subnet.tasks.code.exercise import Draw
 from subnet.tasks.code.source import GENERATORS, LEVELS
 
@@ -157,29 +157,6 @@ def test_an_answer_without_exactly_one_block_of_python_is_worth_nothing(text: st
 
 def test_text_around_the_block_and_windows_lines_do_not_matter() -> None:
     assert code_in("Sure!\r\n```py\r\na = 1\r\n```\r\nBye") == "a = 1\n"
-
-
-@pytest.mark.parametrize(
-    ("expected", "given_value", "verdict"),
-    [
-        (1, 1, True),
-        (1, True, False),
-        (1, 1.0, False),
-        (True, 1, False),
-        (0.5, 0.5 + 1e-12, True),
-        (2.0, 2, True),
-        (2.0, True, False),
-        (0.5, 0.6, False),
-        ("1", 1, False),
-        ([1, [2]], [1, [2]], True),
-        ([1, 2], [1], False),
-        ([1], 1, False),
-        ([], "", False),
-        (None, 0, False),
-    ],
-)
-def test_results_are_compared_by_value_and_type(expected: object, given_value: object, verdict: bool) -> None:
-    assert same(expected, given_value) is verdict
 
 
 def test_copies_of_an_answer_cost_one_run() -> None:

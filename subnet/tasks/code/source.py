@@ -17,9 +17,10 @@ from typing import Any
 from subnet.protocol import SEED_BITS, Message, Query
 from subnet.sandbox.box import Sandbox, SandboxFault
 from subnet.sandbox.canary import check
+from subnet.tasks.answers import same
 from subnet.tasks.base import Task, Undecided
 from subnet.tasks.code import graphs, machines, numbers, parsing, sequences
-from subnet.tasks.code.answer import code_in, same
+from subnet.tasks.code.answer import code_in
 from subnet.tasks.code.exercise import Draw, Exercise, Generator
 
 GENERATORS: Mapping[str, Generator] = MappingProxyType(
@@ -59,8 +60,8 @@ class Code:
         sandbox: Sandbox | None = None,
         guard: Callable[[Sandbox], None] = check,
     ) -> None:
-        self._sandbox = sandbox or Sandbox()
-        guard(self._sandbox)
+        self.sandbox = sandbox or Sandbox()
+        guard(self.sandbox)
         self._families = {
             f"{name}@{level}": (make, level) for name, make in generators.items() for level in levels
         }
@@ -91,7 +92,7 @@ class Code:
             max_tokens=MAX_TOKENS,
             seconds=seconds,
         )
-        hidden = Hidden(self._sandbox, exercise, truth)
+        hidden = Hidden(self.sandbox, exercise, truth)
         return Task(family, seed, query, json.dumps(truth[exercise.examples :]), hidden.share_passed)
 
 
@@ -121,7 +122,7 @@ class Hidden:
         except SandboxFault as fault:
             raise Undecided(f"the sandbox failed: {fault}") from None
         passed = [
-            bool(claim) and same(truth, claim[0])
+            bool(claim) and same(claim[0], truth)
             for truth, claim in zip(self._truth, run.claims, strict=False)
         ]
         return sum(passed) / len(self._truth)
