@@ -53,12 +53,13 @@ class Repairing:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
-    """Replies of one batch: tokens int64 (rows, n), and the first model's logits float32 (rows, n, vocabulary)
-    from which each was taken when they were kept.
+    """Replies of one batch: tokens int64 (rows, n); and, when they were kept, what the first model took each from:
+    logits float32 (rows, n, vocabulary) and last hidden states float32 (rows, n, width).
     """
 
     tokens: Tensor
-    logits: Tensor | None
+    logits: Tensor | None = None
+    states: Tensor | None = None
 
 
 @torch.inference_mode()
@@ -74,22 +75,34 @@ def write(
 ) -> Written:
     """Replies of `length` tokens to prompts, int64 (rows, any), each model with its own key-value cache.
 
-    Without `cached` every step computes the whole text anew. With `keep` the first model's logits are returned.
+    Without `cached` every step computes the whole text anew. With `keep` the first model's logits and
+    states come too.
     """
     text = prompts
     caches: list[Any] = [None] * len(models)
-    kept = []
-    for step in range(length):
-        news = text if step == 0 or not cached else text[:, -1:]
-        logits = []
-        for index, model in enumerate(models):
-            out = model(input_ids=news, past_key_values=caches[index], use_cache=cached, logits_to_keep=1)
-            caches[index] = out.past_key_values if cached else None
-            logits.append(out.logits[:, -1].float())
-        if keep:
-            kept.append(logits[0])
-        text = torch.cat([text, pick(step, logits, samplers)[:, None]], 1)
-    return Written(text[:, prompts.shape[1] :], torch.stack(kept, 1) if keep else None)
+    kept: list[Tensor] = []
+    states: list[Tensor] = []
+    head = models[0].get_output_embeddings()
+    hook = head.register_forward_pre_hook(lambda _head, inputs: states.append(inputs[0][:, -1].float()))
+    try:
+        for step in range(length):
+            news = text if step == 0 or not cached else text[:, -1:]
+            logits = [_last_logits(model, news, caches, index, cached) for index, model in enumerate(models)]
+            if keep:
+                kept.append(logits[0])
+            text = torch.cat([text, pick(step, logits, samplers)[:, None]], 1)
+    finally:
+        hook.remove()
+    tokens = text[:, prompts.shape[1] :]
+    return Written(tokens, torch.stack(kept, 1), torch.stack(states, 1)) if keep else Written(tokens)
+
+
+def _last_logits(model: Any, news: Tensor, caches: list[Any], index: int, cached: bool) -> Tensor:
+    """A model's logits for the next token, float32 (rows, vocabulary); its cache moves on."""
+    out = model(input_ids=news, past_key_values=caches[index], use_cache=cached, logits_to_keep=1)
+    caches[index] = out.past_key_values if cached else None
+    logits: Tensor = out.logits[:, -1].float()
+    return logits
 
 
 def quantised(model: Any, bits: int, group: int | None = None) -> Any:

@@ -67,11 +67,19 @@ class Reference:
             raise ValueError(f"cannot load model {place}: {str(failure).splitlines()[0][:200]}") from failure
         return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer)
 
-    def read(self, claims: Sequence[Claim], border: float = 0.0) -> list[Reading]:
-        """The reading of each claim, in order; see `margins.read` for `border`, in logits."""
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of tokens; spaces stay as the model wrote them, special tokens are left out."""
+        text: str = self.tokenizer.decode(
+            tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False
+        )
+        return text
+
+    def read(self, claims: Sequence[Claim], border: float | Sequence[float] = 0.0) -> list[Reading]:
+        """The reading of each claim, in order; see `margins.read` for `border`, in logits, one for all or each."""
+        borders = [border] * len(claims) if isinstance(border, float) else border
         return [
-            read(passed.logits, torch.tensor(claim.reply, device=passed.logits.device), claim.sampler, border)
-            for claim, passed in zip(claims, self.passes(claims), strict=True)
+            read(passed.logits, torch.tensor(claim.reply, device=passed.logits.device), claim.sampler, soft)
+            for claim, soft, passed in zip(claims, borders, self.passes(claims), strict=True)
         ]
 
     @torch.inference_mode()
