@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from neurons.process import opened_wallet, run
 from subnet.miner.policy import Callers
 from subnet.protocol import Hotkey
 from subnet.settings import NeuronSettings, setting
+from subnet.transport.tls import serving_context
 from subnet.transport.workers import front
 
 ABOUT = "One front of a miner; `assay miner --workers N` starts these."
@@ -21,6 +23,7 @@ class FrontSettings(NeuronSettings):
 
     listener: int = setting(None, help="number of the open socket to accept from")
     desk: int = setting(None, help="number of the open socket to the miner")
+    tls_key: Path | None = setting(None, help="file of the TLS key; none for plain HTTP")
 
 
 class Door:
@@ -48,7 +51,8 @@ async def serve(settings: FrontSettings) -> None:
     """Serves for as long as the miner does."""
     door = Door()
     listener, desk = socket.socket(fileno=settings.listener), socket.socket(fileno=settings.desk)
-    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell)
+    tls = None if settings.tls_key is None else serving_context(settings.tls_key)
+    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell, tls)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ END_SECONDS = 1.5
 
 
 def listen_together(settings: MinerSettings) -> list[socket.socket]:
-    """One listening socket per worker, all at one port. Raises SettingsError when it cannot be had.
+    """One listening socket per worker, all at one port. Raises ConditionError when it cannot be had.
 
     Sockets that share a port share it with any other program of the same user, so that a second miner at this
     port would take half of the first one's callers; the first socket is therefore tried alone.
@@ -48,7 +48,8 @@ async def _start(settings: MinerSettings, listener: socket.socket, hub: Hub) -> 
     ours, theirs = socket.socketpair()
     given = {"listener": listener.fileno(), "desk": theirs.fileno()}
     keys = ("network", "netuid", "wallet", "wallet_hotkey", "wallet_path")
-    words = {**{key: getattr(settings, key) for key in keys}, **given}
+    tls = {"tls_key": settings.tls_key} if settings.tls else {}
+    words = {**{key: getattr(settings, key) for key in keys}, **given, **tls}
     argv = [word for key, value in words.items() for word in (f"--{key.replace('_', '-')}", str(value))]
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -142,10 +142,9 @@ class Validator:
         """This validator as a member; ConditionError, with the remedy, when it is none."""
         me = peers.get(self.parts.hotkey)
         if me is None:
-            s = self.settings
             raise ConditionError(
-                f"hotkey {self.parts.hotkey} has no seat on subnet {s.netuid}; register it: "
-                + seat_hint(s.network, s.netuid, s.wallet, s.wallet_hotkey)
+                f"hotkey {self.parts.hotkey} has no seat on subnet {self.settings.netuid}; register it: "
+                + seat_hint(self.settings)
             )
         return me
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from pathlib import PurePath
+from typing import Any, Protocol
 
 import bittensor as bt
 from bittensor.intents.weights import clip_to_max_weight
@@ -188,8 +189,16 @@ class Chain:
 
     async def last_update(self, peer: Peer, block: int | None = None) -> int:
         """The block at which a member last set or committed weights for this mechanism, 0 if it never did."""
-        updates = await self._query("LastUpdate", self._index, block=block) or ()
-        return int(updates[peer.uid]) if peer.uid < len(updates) else 0
+        updates = await self.last_updates(block)
+        return updates[peer.uid] if peer.uid < len(updates) else 0
+
+    async def last_updates(self, block: int | None = None) -> list[int]:
+        """For each seat the block at which its weights for this mechanism were last set; empty without such a one."""
+        return [int(one) for one in await self._query("LastUpdate", self._index, block=block) or ()]
+
+    async def mechanisms(self) -> int:
+        """How many mechanisms the subnet has, numbered from 0."""
+        return int(await self._query("MechanismCountCurrent", self.netuid) or 1)
 
     async def weights_open_at(self, peer: Peer) -> int:
         """The first block at which the chain's rate limit lets this member set weights again."""
@@ -327,6 +336,26 @@ class Chain:
         return result
 
 
-def seat_hint(network: str, netuid: int, wallet: str, hotkey_name: str) -> str:
+class Keys(Protocol):
+    """Which hotkey on which subnet: a neuron's settings, as far as a command repeats them."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def netuid(self) -> int: ...
+
+    @property
+    def wallet(self) -> str: ...
+
+    @property
+    def wallet_hotkey(self) -> str: ...
+
+    @property
+    def wallet_path(self) -> PurePath: ...
+
+
+def seat_hint(keys: Keys) -> str:
     """The btcli command that registers a hotkey, for messages that say a seat is missing."""
-    return f"btcli subnets register --netuid {netuid} --network {network} -w {wallet} -H {hotkey_name}"
+    wallet = f"-w {keys.wallet} -H {keys.wallet_hotkey} --wallet-path {keys.wallet_path}"
+    return f"btcli subnets register --netuid {keys.netuid} --network {keys.network} {wallet}"

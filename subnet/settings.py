@@ -231,6 +231,7 @@ class DoctorSettings(NeuronSettings):
     time_server: str = setting(
         "pool.ntp.org",
         env="ASSAY_TIME_SERVER",
+    mechid: Annotated[int, Field(ge=0, lt=256)] = setting(0, help="the mechanism that it sets weights for")
         help="an NTP server, as HOST or HOST:PORT, that tells the clock's error; '' asks nobody",
     )
     as_json: bool = setting(False, "--json", help="one JSON document on standard output")

@@ -70,11 +70,11 @@ def test_a_missing_hotkey_is_one_line_and_exit_3(wallets):
     assert "btcli wallet new-hotkey -w alice -H nobody" in said
 
 
-def test_a_taken_port_is_one_line_and_exit_2(wallets):
+def test_a_taken_port_is_one_line_and_exit_3(wallets):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, said = miner(*keyed(wallets, "--host", "127.0.0.1", "--port", port))
-    assert (code, one_line(said)) == (2, True)
+    assert (code, one_line(said)) == (3, True)
     assert f"cannot listen on 127.0.0.1:{port}" in said
 
 

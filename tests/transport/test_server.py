@@ -9,7 +9,7 @@ import time
 import aiohttp
 import pytest
 
-from subnet.errors import BackendBusy, BackendError, SettingsError
+from subnet.errors import BackendBusy, BackendError, ConditionError, SettingsError
 from subnet.protocol import MAX_QUERY_BYTES, Answer
 from subnet.transport import connection, listening
 from subnet.transport.desk import Limits
@@ -383,7 +383,7 @@ async def test_what_is_not_http_is_told_so_in_json(wire, sent):
 def test_a_taken_port_is_one_clear_line():
     with listening.listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SettingsError, match=f"cannot listen on 127.0.0.1:{port}: address already in use"):
+        with pytest.raises(ConditionError, match=f"cannot listen on 127.0.0.1:{port}: address already in use"):
             listening.listen("127.0.0.1", port)
 
 
