@@ -38,6 +38,8 @@ TASKS: Mapping[str, Callable[[], Source]] = MappingProxyType(
         "demo": Kind("reasoning", "Demo"),
         "reasoning": Kind("reasoning", "Reasoning"),
         "text": Kind("text", "Text"),
+        "forecast": Kind("forecast", "Forecast"),
+        "storage": Kind("storage", "Storage"),
     }
 )
 """The kinds of tasks that a validator can be told to ask, by name."""
