@@ -13,6 +13,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from neurons.fronts import fronts, listen_together
@@ -30,6 +32,7 @@ from subnet.transport.desk import Desk, Limits
 from subnet.transport.listening import address_of, serving
 from subnet.transport.server import Server
 from subnet.transport.signing import Nonces
+from subnet.transport.tls import own_key, serving_context
 from subnet.transport.workers import Hub
 
 ABOUT = "Serve a model to the validators of a subnet, and earn."
@@ -47,6 +50,9 @@ async def mine(settings: MinerSettings) -> None:
     check_backend(settings)
     nonces = Nonces()
     wallet = opened_wallet(settings)
+    if settings.tls and settings.tls_key is None:
+        settings = settings.model_copy(update={"tls_key": default_keyfile(wallet.hotkey.ss58_address)})
+    key = own_key(settings.tls_key) if settings.tls and settings.tls_key else ""
     listeners = listen_together(settings)
     bound = address_of(listeners[0])
     policy = Policy(
@@ -54,9 +60,10 @@ async def mine(settings: MinerSettings) -> None:
     )
     async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
         local = is_local(settings.network, await chain.genesis())
-        published = to_publish(bound, settings.external_ip, settings.external_port, local)
+        where = to_publish(bound, settings.external_ip, settings.external_port, local)
+        published = replace(where, key=key)
         seat = Seat(chain, wallet, published, policy)
-        await seat.take(seat_hint(settings.network, settings.netuid, settings.wallet, settings.wallet_hotkey))
+        await seat.take(seat_hint(settings))
         making = asyncio.ensure_future(asyncio.to_thread(make_backend, settings))
         backend = Loading(making)
         desk = Desk(answering(backend), limits_of(settings), nonces, share=seat.share, block=seat.block)
@@ -72,15 +79,25 @@ async def mine(settings: MinerSettings) -> None:
 async def served(
     settings: MinerSettings, wallet: Any, desk: Desk, seat: Seat, listeners: list[socket.socket]
 ) -> AsyncIterator[asyncio.Future[None]]:
-    """Serves the desk, in this process or behind fronts; yields what fails when a part of it is lost."""
-    if settings.workers == 1:
-        async with serving(Server(wallet.hotkey, desk, seat.admit), listeners[0]):
+    """Serves the desk, in this process and in fronts beside it; yields what fails when a part of it is lost.
+
+    This process takes callers, too, because a query that comes in here needs no way to the desk.
+    """
+    own, *others = listeners
+    tls = serving_context(settings.tls_key) if settings.tls and settings.tls_key else None
+    async with serving(Server(wallet.hotkey, desk, seat.admit), own, tls, shares=bool(others)):
+        if not others:
             yield asyncio.get_running_loop().create_future()
-    else:
+            return
         hub = Hub(desk)
         seat.tell(lambda callers: hub.tell({"served": callers.served, "refused": callers.refused}))
-        async with fronts(settings, listeners, hub) as lost:
+        async with fronts(settings, others, hub) as lost:
             yield lost
+
+
+def default_keyfile(hotkey: str) -> Path:
+    """Where a hotkey's TLS key is kept unless the settings name another file."""
+    return Path.home() / ".assay" / "tls" / f"{hotkey}.pem"
 
 
 def limits_of(settings: MinerSettings) -> Limits:

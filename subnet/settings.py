@@ -157,6 +157,12 @@ class MinerSettings(NeuronSettings):
         1, help="processes that check signatures; above 1 they front the one that holds the model"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = setting(1, help="CPU threads of the transformers backend")
+    tls: bool = setting(
+        False, help="listen over TLS, with a key of its own that the chain shows to validators"
+    )
+    tls_key: Path | None = setting(
+        None, help="file of the TLS key, made when there is none; default ~/.assay/tls/HOTKEY.pem"
+    )
 
 
 class ValidatorSettings(NeuronSettings):
