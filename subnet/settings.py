@@ -231,13 +231,13 @@ class DoctorSettings(NeuronSettings):
     version_key: Annotated[int, Field(ge=0, lt=1 << 64)] = setting(
         0, help="the version key that your validator sends with its weights"
     )
+    mechid: Annotated[int, Field(ge=0, lt=256)] = setting(0, help="the mechanism that it sets weights for")
     min_compute: Path | None = setting(
         None, help="what the machine is held against; default: Assay's min_compute.yml"
     )
     time_server: str = setting(
         "pool.ntp.org",
         env="ASSAY_TIME_SERVER",
-    mechid: Annotated[int, Field(ge=0, lt=256)] = setting(0, help="the mechanism that it sets weights for")
         help="an NTP server, as HOST or HOST:PORT, that tells the clock's error; '' asks nobody",
     )
     as_json: bool = setting(False, "--json", help="one JSON document on standard output")
