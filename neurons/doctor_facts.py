@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +44,7 @@ async def gathered(role: Role, settings: DoctorSettings) -> Facts:
         chain_problem=problem,
         reach=await _reach(settings.port, keys.hotkey, subnet) if role == "miner" else None,
         sent_version_key=settings.version_key,
+        mechid=settings.mechid,
     )
 
 
@@ -76,18 +80,33 @@ def _public_coldkey(folder: Path) -> Coldkey | None:
 async def _subnet(settings: DoctorSettings) -> tuple[Subnet | None, str]:
     """The subnet, or why there is none."""
     try:
-        async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
+        async with _chain(settings) as chain:
             local = is_local(settings.network, await chain.genesis())
             epoch = await chain.epoch()
             age = None if local else time.time() - await chain.timestamp()
             terms = _terms(await chain.hyperparameters())
-            members, owner = await chain.peers(), await chain.owner()
-        return Subnet(epoch.block, epoch.blocks_left, members, owner, terms, local, age), ""
+            members, owner, count = await chain.peers(), await chain.owner(), await chain.mechanisms()
+            if settings.mechid:
+                members = _of_mechanism(members, await chain.last_updates())
+        return Subnet(epoch.block, epoch.blocks_left, members, owner, terms, local, age, count), ""
     except (ChainError, ConditionError) as problem:
         return None, str(problem)
     except (KeyError, TypeError, ValueError) as problem:
         # A node of another age may leave out what this SDK names, or say it in another way.
         return None, f"the chain's answer has another form than this SDK knows: {problem!r}"
+
+
+def _chain(settings: DoctorSettings) -> AbstractAsyncContextManager[Chain]:
+    return Chain.connect(settings.network, settings.netuid, settings.chain_seconds, mechid=settings.mechid)
+
+
+def _of_mechanism(members: Mapping[Hotkey, Peer], updates: Sequence[int]) -> dict[Hotkey, Peer]:
+    """The members, each with when it set weights for a mechanism beyond the first; a metagraph tells of that only."""
+    last = dict(enumerate(updates))
+    return {
+        hotkey: replace(peer, last_update=max(peer.registered_at, last.get(peer.uid, 0)))
+        for hotkey, peer in members.items()
+    }
 
 
 def _terms(named: dict[str, Any]) -> Terms:

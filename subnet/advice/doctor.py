@@ -22,6 +22,7 @@ CHECKS: dict[Role, tuple[Check, ...]] = {
         *MEMBER,
         membership.stake,
         membership.permit,
+        membership.mechanism,
         membership.rate,
         membership.activity,
         membership.version,

@@ -63,7 +63,8 @@ class Subnet:
     """A subnet at one block: members by hotkey, the owner's hotkey, blocks to the next epoch, None without one.
 
     `local` says that this is a development chain, which keeps its own time and uses private addresses.
-    `head_age` is how many seconds ago the newest block was made, None on a local chain.
+    `head_age` is how many seconds ago the newest block was made, None on a local chain. When members last set
+    weights is told for the mechanism that was asked about; there are `mechanisms` of them.
     """
 
     block: int
@@ -73,6 +74,7 @@ class Subnet:
     terms: Terms
     local: bool
     head_age: float | None = None
+    mechanisms: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ class Facts:
     chain_problem: str = ""
     reach: Reach | None = None
     sent_version_key: int = 0
+    mechid: int = 0
     me: Peer | None = field(init=False)
 
     def __post_init__(self) -> None:

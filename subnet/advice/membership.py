@@ -101,9 +101,27 @@ def activity(facts: Facts) -> Line:
     ever = "weights were last set" if has_weighed(facts.me) else "no weights yet: the seat was taken"
     says = f"{ever} {age} blocks ago, and whoever sets none for {cutoff} does not count"
     if age > cutoff:
-        return failed("activity", says, commands.run("validator", facts.keys))
+        return failed("activity", says, _start(facts))
     late = age > WARN_SHARE * cutoff
     return note("activity", says) if late or not has_weighed(facts.me) else ok("activity", says)
+
+
+def mechanism(facts: Facts) -> Line:
+    """The mechanism that weights are set for exists."""
+    if facts.subnet is None:
+        return _blind("mechanism", facts)
+    count = facts.subnet.mechanisms
+    if facts.mechid >= count:
+        last = f"the last of them is {count - 1}" if count > 1 else "it is number 0"
+        says = f"there is no mechanism {facts.mechid}: the subnet has {count}, and {last}"
+        return failed("mechanism", says, commands.run("validator", facts.keys, f"--mechid {count - 1}"))
+    return ok("mechanism", f"weights are for mechanism {facts.mechid} of {count}, counted from 0")
+
+
+def _start(facts: Facts, *flags: str) -> str:
+    """Starts the validator for its mechanism."""
+    mechanism = (f"--mechid {facts.mechid}",) if facts.mechid else ()
+    return commands.run("validator", facts.keys, *mechanism, *flags)
 
 
 def has_weighed(peer: Peer) -> bool:
@@ -118,7 +136,7 @@ def version(facts: Facts) -> Line:
     wanted, sent = facts.subnet.terms.version_key, facts.sent_version_key
     if not weight_rules.version_allowed(sent, wanted):
         says = f"the subnet wants version key {wanted} or later, this validator sends {sent}"
-        fix = commands.run("validator", facts.keys, f"--version-key {wanted}")
+        fix = _start(facts, f"--version-key {wanted}")
         return failed("version", says, f"{fix}   # from the release that the owner means by it")
     return ok("version", f"key {sent}; the subnet wants {wanted or 'any'}")
 

@@ -127,6 +127,17 @@ async def newer_version_key(world: Any, plant: Plant) -> None:
     await world.root("sudo_set_weights_version_key", netuid=world.netuid, weights_version_key=7)
 
 
+async def no_such_mechanism(world: Any, plant: Plant) -> None:
+    world.words["--mechid"] = "1"
+
+
+async def old_weights_of_the_second_mechanism(world: Any, plant: Plant) -> None:
+    await world.root("sudo_set_mechanism_count", netuid=world.netuid, mechanism_count=2)
+    await weights_too_old(world, plant)
+    await world.weigh()  # of the first one
+    world.words["--mechid"] = "1"
+
+
 async def too_many_weights_wanted(world: Any, plant: Plant) -> None:
     await world.root("sudo_set_min_allowed_weights", netuid=world.netuid, min_allowed_weights=3)
 
@@ -172,6 +183,8 @@ FAULTS: list[tuple[Callable[[Any, Plant], Awaitable[None]], Role, str, str]] = [
     (no_permit, "validator", "permit", "btcli stake add"),
     (weights_too_old, "validator", "activity", "assay validator"),
     (newer_version_key, "validator", "version", "--version-key 7"),
+    (no_such_mechanism, "validator", "mechanism", "--mechid 0"),
+    (old_weights_of_the_second_mechanism, "validator", "activity", "--mechid 1"),
     (too_many_weights_wanted, "validator", "weights", "--name min_allowed_weights"),
     (not_the_owner, "owner", "owner", "btcli wallet list"),
     (never_started, "owner", "started", "btcli sudo start"),
