@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import random
 import signal
 import sys
@@ -64,6 +65,7 @@ class Run:
 def main(arguments: list[str]) -> int:
     """Runs the soak and prints; returns the exit code."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.CRITICAL)  # what the soak's own view of a dead chain says is no news
     mounts = own_mounts()
     with ExitStack() as stack:
         folder = options.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="assay-soak-")))
@@ -92,6 +94,8 @@ def _parser() -> argparse.ArgumentParser:
 async def _interruptible(work: Any) -> Any:
     """The work's result, None when a signal ended it, or what keeps it from starting."""
     working = asyncio.ensure_future(work)
+    # The SDK leaves a task that failed behind when the chain is killed, which is what happens here.
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, working.cancel)
     try:

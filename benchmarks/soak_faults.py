@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 
 from soak_proxy import Proxy
@@ -106,7 +107,10 @@ async def frozen_head(spell: Spell) -> None:
 async def full_disk(spell: Spell) -> None:
     """There is no room left where vera keeps her state."""
     vera, disk = spell.world.members["vera"], spell.world.disk
-    disk.fill(vera)
+    # An empty write-ahead log first: one that has grown before takes rounds for minutes without needing room.
+    with closing(sqlite3.connect(spell.world.state("vera"), timeout=5.0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        disk.fill(vera)
     try:
         await asyncio.sleep(spell.long)
     finally:

@@ -103,9 +103,13 @@ class Watch:
         return gone
 
     def _memory(self) -> None:
+        """Takes a sample of each, and writes it down for whoever wants to see more than a slope."""
         for name in STEADY.values():
             if (found := self.world.members[name].memory()) is not None:
-                self.memory.setdefault(name, []).append(Sample(time.monotonic(), *found))
+                sample = Sample(time.monotonic(), *found)
+                self.memory.setdefault(name, []).append(sample)
+                with (self.world.folder / "memory.txt").open("a") as file:
+                    file.write(f"{name} {sample.at:.1f} {sample.pid} {sample.mib:.3f}\n")
 
     def _facts(self) -> None:
         for name in VALIDATORS:
