@@ -24,19 +24,20 @@ from subnet.sandbox.box import Sandbox, SandboxFault
 
 PROBE = Path(__file__).with_name("probe.py")
 
+UNPRIVILEGED = (
+    "start it as root, or allow user namespaces: sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+)
 CURES = (
     (
         "unshare: Operation not permitted",
-        "in a container give it CAP_SYS_ADMIN and a seccomp profile with unshare",
+        "start root with CAP_SYS_ADMIN; in a container also with a seccomp profile that allows unshare",
     ),
     ("unshare: No space left", "raise the sysctl user.max_user_namespaces"),
-    ("unshare: Invalid argument", "the kernel lacks namespaces"),
+    ("unshare: Invalid argument", "the kernel needs user, mount, network and process namespaces"),
+    ("user namespace:", UNPRIVILEGED),
+    ("mount: Permission denied", UNPRIVILEGED),
     ("mount_setattr: Function not implemented", "Linux 5.12 or newer is needed"),
-    (
-        "user namespace:",
-        "run as root, or allow user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0)",
-    ),
-    ("mount: Permission denied", "run as root, or sysctl kernel.apparmor_restrict_unprivileged_userns=0"),
+    ("uid ", "start it as a plain user, or as a root that can become others"),
 )
 
 

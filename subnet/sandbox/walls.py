@@ -74,14 +74,21 @@ def give_up_privileges(limits: Mapping[str, float]) -> None:
     ):
         resource.setrlimit(kind, (int(most), int(most)))
     if os.geteuid() == 0:
-        os.setgroups([])
-        os.setresgid(OWN_UID, OWN_UID, OWN_UID)
-        os.setresuid(OWN_UID, OWN_UID, OWN_UID)
+        _become_own()
     _drop_capabilities()
     _must("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _must("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     # A change of uid undoes the wish to die with the parent.
     die_with_parent()
+
+
+def _become_own() -> None:
+    try:
+        os.setgroups([])
+        os.setresgid(OWN_UID, OWN_UID, OWN_UID)
+        os.setresuid(OWN_UID, OWN_UID, OWN_UID)
+    except OSError as problem:
+        raise WallError(f"uid {OWN_UID}: {problem.strerror}") from None
 
 
 def _map_to_own(uid: int, gid: int) -> None:

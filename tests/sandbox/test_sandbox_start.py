@@ -88,6 +88,7 @@ def test_the_canary_sees_a_folder_that_is_open(tmp_path: Path) -> None:
         ("mount: Permission denied", "apparmor_restrict_unprivileged_userns"),
         ("mount_setattr: Function not implemented", "Linux 5.12"),
         ("unshare: No space left on device", "max_user_namespaces"),
+        ("uid 60901: Invalid argument", "plain user"),
         ("something new", "leave this kind of task out"),
     ],
 )
