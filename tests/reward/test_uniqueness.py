@@ -35,7 +35,7 @@ def sums(rng, right, mistake, quality=0.8, common=0.3):
 def open_round(rng, copies=0):
     texts = {seat: prose(rng) for seat in range(HONEST)}
     brain = prose(rng)
-    return Compared.of(task("-"), {**texts, **{HONEST + seat: copied(rng, brain) for seat in range(copies)}})
+    return Compared.of(task("-"), {**texts, **{HONEST + seat: brain for seat in range(copies)}})
 
 
 def sum_round(rng, copies=0, quality=0.8):
