@@ -22,6 +22,7 @@ from subnet.errors import ChainError, ConditionError
 from subnet.protocol import Address, Coldkey, Hotkey, Peer
 from subnet.settings import DoctorSettings
 from subnet.transport.addresses import is_local, refusal
+from subnet.transport.tls import WrongKey, asking_context, check_pinned
 
 REACH_SECONDS = 5.0
 MAX_HEALTH_BYTES = 4096
@@ -137,7 +138,8 @@ def _by_the_chain(told: Clock, subnet: Subnet | None) -> Clock:
 
 async def _reach(port: int, hotkey: Hotkey | None, subnet: Subnet | None) -> Reach:
     me: Peer | None = subnet.members.get(hotkey) if subnet and hotkey else None
-    listening = await _health(Address("127.0.0.1", port)) is not None
+    key = me.address.key if me and me.address else ""
+    listening = await _health(Address("127.0.0.1", port, key)) is not None
     if subnet is None or me is None or me.address is None:
         return Reach(port, listening)
     refused = refusal(me.address.host, subnet.local)
@@ -149,9 +151,15 @@ async def _health(address: Address) -> str | None:
     """The hotkey that answers at an address, "" when something else does, None when nothing does."""
     try:
         async with asyncio.timeout(REACH_SECONDS):
-            reader, writer = await asyncio.open_connection(address.host, address.port)
+            tls = asking_context() if address.key else None
+            reader, writer = await asyncio.open_connection(address.host, address.port, ssl=tls)
+        if address.key:
+            check_pinned(writer.get_extra_info("ssl_object"), address.key)
     except (OSError, TimeoutError):
         return None
+    except WrongKey:
+        writer.close()
+        return ""
     try:
         async with asyncio.timeout(REACH_SECONDS):
             writer.write(b"GET /health HTTP/1.1\r\nHost: miner\r\nConnection: close\r\n\r\n")
