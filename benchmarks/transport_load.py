@@ -1,12 +1,15 @@
 """A load generator that costs little: requests signed beforehand, plain sockets, one reply's bytes per request.
 
-With it the server is the bottleneck, not the client. One thread, epoll, no event loop.
+With it the server is the bottleneck, not the client. One thread, epoll, no event loop. As a program,
+`transport_load.py PORT CONCURRENCY SECONDS` prints what it saw as JSON.
 """
 
 from __future__ import annotations
 
+import json
 import select
 import socket
+import sys
 import time
 from collections.abc import Iterator
 
@@ -65,3 +68,13 @@ def _loop(
                 return {"rps": len(times) / (now - began), "rejected": rejected, **spread(times)}
             sockets[number].send(request)
     return {"rps": len(times) / (now - began), "rejected": rejected, **spread(times)}
+
+
+def main(port: int, concurrency: int, seconds: float) -> None:
+    """Signs first, as many as no server answers in that time, and then sends."""
+    requests = signed_requests(port, round(24_000 * seconds))
+    print(json.dumps(load(port, requests, concurrency, seconds)))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
