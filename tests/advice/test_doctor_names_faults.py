@@ -132,6 +132,7 @@ async def no_such_mechanism(world: Any, plant: Plant) -> None:
 
 
 async def old_weights_of_the_second_mechanism(world: Any, plant: Plant) -> None:
+    await world.root("sudo_set_max_allowed_uids", netuid=world.netuid, max_allowed_uids=128)
     await world.root("sudo_set_mechanism_count", netuid=world.netuid, mechanism_count=2)
     await weights_too_old(world, plant)
     await world.weigh()  # of the first one
