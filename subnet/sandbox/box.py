@@ -37,7 +37,7 @@ class Limits:
     """What one run may use. The seconds count the stranger's code, not the making of the walls."""
 
     cpu_seconds: float = 1.0
-    wall_seconds: float = 5.0
+    wall_seconds: float = 10.0
     memory_bytes: int = 256 << 20
     tmp_bytes: int = 4 << 20
     tmp_files: int = 64

@@ -63,8 +63,7 @@ def check(sandbox: Sandbox, private: Sequence[Path] | None = None) -> None:
         raise IsolationMissing(
             f"running strangers' code needs Linux, and this is {sys.platform}; leave it out"
         )
-    if private is None:
-        private = (Path.home(), Path.home() / ".bittensor" / "wallets")
+    private = _own_folders() if private is None else private
     try:
         with _lures() as lures:
             for filtered in (False, True):
@@ -73,6 +72,14 @@ def check(sandbox: Sandbox, private: Sequence[Path] | None = None) -> None:
     except SandboxFault as fault:
         cure = next((cure for sign, cure in CURES if sign in str(fault)), "leave this kind of task out")
         raise IsolationMissing(f"running strangers' code needs a sandbox, and {fault}; {cure}") from None
+
+
+def _own_folders() -> tuple[Path, ...]:
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a home has no wallets in it
+        return ()
+    return (home, home / ".bittensor" / "wallets")
 
 
 def _check_works(sandbox: Sandbox, filtered: bool) -> None:

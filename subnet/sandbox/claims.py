@@ -8,12 +8,14 @@ result: there is no lenient reading to be gained from.
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NoReturn
 
 MAX_DEPTH = 16
 MAX_DIGITS = 400
-BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]', re.DOTALL)
+# A text that never ends is a match, too: otherwise every quote in it would be tried anew, up to the end.
+BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 Claim = tuple[Any, ...]
 """One JSON value that a function returned, or nothing."""
@@ -21,7 +23,7 @@ Claim = tuple[Any, ...]
 
 def read_claims(data: bytes, count: int) -> tuple[Claim, ...] | None:
     """The claims in `data`, one for each of `count` inputs; None when it is not such a document."""
-    if _depth(data) > MAX_DEPTH:
+    if _too_deep(data):
         return None
     try:
         found = json.loads(
@@ -36,12 +38,13 @@ def read_claims(data: bytes, count: int) -> tuple[Claim, ...] | None:
     return tuple(tuple(claim) for claim in found)
 
 
-def _depth(data: bytes) -> int:
-    deepest = depth = 0
+def _too_deep(data: bytes) -> bool:
+    depth = 0
     for match in BRACKETS.finditer(data):
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(match.group(), 0)
-        deepest = max(deepest, depth)
-    return deepest
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _refuse(word: str) -> NoReturn:
@@ -55,7 +58,7 @@ def _integer(digits: str) -> int:
 
 
 def _number(digits: str) -> float:
-    value = float(digits)
-    if value in (float("inf"), float("-inf")):
+    value = float(digits) if len(digits) <= MAX_DIGITS else math.inf
+    if math.isinf(value):
         raise ValueError("a number beyond all bounds is not a result")
     return value

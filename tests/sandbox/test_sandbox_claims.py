@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from subnet.sandbox.claims import MAX_DEPTH, read_claims
@@ -16,6 +16,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(st.lists(VALUES, max_size=1), max_size=5))
 def test_what_the_child_writes_is_read_as_it_was(claims: list[list[object]]) -> None:
     assert read_claims(json.dumps(claims).encode(), len(claims)) == tuple(map(tuple, claims))
@@ -50,7 +51,10 @@ def test_no_bytes_break_the_reader(data: bytes, count: int) -> None:
         b"[[nan]]",
         b"[" * 100_000 + b"]" * 100_000,
         b"[[" + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"]]",
-        b'[["' + b'\\"' * 1000,
+        b'[["' + b'\\"' * 120_000,
+        b'[["' + b'"[' * 120_000,
+        b"[[" + b"9" * 250_000 + b".0]]",
+        b"[[0." + b"3" * 250_000 + b"]]",
     ],
 )
 def test_there_is_no_lenient_reading(data: bytes) -> None:

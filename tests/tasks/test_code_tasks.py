@@ -138,6 +138,8 @@ def test_knowing_the_examples_is_not_enough(code: Code) -> None:
         "```python\nf\n```\n```python\ng\n```",
         " ```python\nf\n```",
         "```python f\n```",
+        "```python\nf\n```\nIt prints\n```\n4\n```",
+        "```python\n" * 6_000,
         "```python\n" + "#" * MAX_SOURCE_CHARS + "\n```",
         "```python\nf\n```" + " " * MAX_ANSWER_CHARS,
         "```python\n'\ud800'\n```",

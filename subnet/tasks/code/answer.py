@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import re
-
 MAX_SOURCE_CHARS = 16 * 1024
 MAX_ANSWER_CHARS = 64 * 1024
-BLOCK = re.compile(r"^```(?:python|py)[ \t]*\n(.*?)^```[ \t]*$", re.DOTALL | re.MULTILINE)
+FENCE = "```"
+OPENING = ("```python", "```py")
 
 
 def code_in(text: str) -> str | None:
-    """The one block of an answer that is marked as Python; None when there is none, or another one, or too "
-    "much."""
+    """The one block of an answer, which has to be marked as Python; None for no block, another one, or too much.
+
+    Every line that starts with a fence counts: there must be two of them.
+    """
     if len(text) > MAX_ANSWER_CHARS:
         return None
-    blocks = BLOCK.findall(text.replace("\r\n", "\n"))
-    if len(blocks) != 1 or len(blocks[0]) > MAX_SOURCE_CHARS or not _encodable(blocks[0]):
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    fences = [place for place, line in enumerate(lines) if line.startswith(FENCE)]
+    if len(fences) != 2:
         return None
-    return str(blocks[0])
+    first, last = fences
+    if lines[first].rstrip() not in OPENING or lines[last].rstrip() != FENCE:
+        return None
+    source = "\n".join(lines[first + 1 : last]) + "\n"
+    return source if len(source) <= MAX_SOURCE_CHARS and _is_text(source) else None
 
 
-def _encodable(source: str) -> bool:
+def _is_text(source: str) -> bool:
     try:
         source.encode()
     except UnicodeEncodeError:
