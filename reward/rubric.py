@@ -148,6 +148,8 @@ def _check(
         raise ValueError(
             "a penalty cannot be a part or a gate as well: one pays for what the other takes off"
         )
+    if any(isinstance(function, Sampled) for function in (*gates, *penalties)):
+        raise ValueError("a sampled gate or penalty would pass whatever it did not see: weigh it instead")
     names = [name_of(function) for function in dict.fromkeys((*weights, *penalties, *gates))]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or len(set(gates)) < len(gates):

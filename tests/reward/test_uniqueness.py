@@ -173,7 +173,6 @@ def test_long_right_answers_do_tell_something():
         ("42", "41", False),
         ("a b c d e f g h", "intro a b c d e f g h and much more that follows", True),
         ("a b c d e f g h", "h g f e d c b a", False),
-        ("\ud800 lone surrogate here now", "\ud800 lone surrogate here now", True),
     ],
 )
 def test_texts_are_alike_by_what_they_share_of_the_shorter_one(one, other, same):
