@@ -1,8 +1,8 @@
 """Third level: a machine's signed statement of what it runs, for miners whose hardware can make one.
 
-A quote is bound to a nonce that the validator has just drawn, names the digest of what was measured (the software that
-serves, with its weights), and expires. Who may sign quotes is the business of a `Root`: a vendor's certificate chain
-for real hardware; here an Ed25519 key stands for it, so that everything above the signature can be used and tested.
+A quote is bound to a nonce that the validator has just drawn, names the digest of what was measured (the software
+that serves, with its weights), and expires. Who may sign quotes is the business of a `Root`: a vendor's chain of
+certificates for real hardware; here an Ed25519 key stands for it, so that all above the signature can be tested.
 
 It proves what tokens cannot, which machine did the work; it is worth as much as the hardware it trusts.
 """

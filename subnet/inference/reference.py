@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
@@ -63,8 +64,11 @@ class Reference:
         try:
             tokenizer = AutoTokenizer.from_pretrained(place, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(place, dtype=DTYPES[dtype], trust_remote_code=False)
-        except (OSError, KeyError, RuntimeError) as failure:
-            raise ValueError(f"cannot load model {place}: {str(failure).splitlines()[0][:200]}") from failure
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as failure:
+            said = [line.strip() for line in str(failure).splitlines() if line.strip()]
+            raise ValueError(
+                f"cannot load model {place}: {said[0][:200] if said else failure!r}"
+            ) from failure
         return cls(model.to("cuda" if torch.cuda.is_available() else "cpu"), tokenizer)
 
     def decode(self, tokens: Sequence[int]) -> str:
