@@ -15,7 +15,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,10 @@ from subnet.devnet.database import (
     APPLICATION,
     FORMAT,
     Damaged,
+    check_ours,
     encoded_changes,
-    is_ours,
     opened,
+    other_version,
     read_changes,
     refusing_damage,
     sealed,
@@ -156,26 +157,25 @@ def _publish(part: Path, path: Path) -> None:
 def load(path: Path) -> ChainFile:
     """The chain that a file holds, with all its blocks; raises ConditionError when it cannot be used."""
     with refusing_damage(path):
-        if not is_ours(path):
-            raise ConditionError(
-                f"{path} is no chain, or one of another version of Assay: choose another file"
-            )
+        check_ours(path)
     with refusing_damage(path), opened(path) as database:
         (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise Damaged(verdict)
         described = dict(database.execute("SELECT name, value FROM chain"))
-        node = Node(_config(described["config"]))
+        node = Node(_config(path, described["config"]))
         if blake2_256(node.runtime.metadata_v15) != described["metadata"]:
-            raise Damaged("made by a version of Assay with other pallets")
+            raise other_version(path, "with other pallets")
         folded = int(described.get("folded", -1))
         _read_blocks(database, node)
         _read_state(database, node, folded)
         return ChainFile(path, database, node, folded)
 
 
-def _config(text: bytes) -> ChainConfig:
+def _config(path: Path, text: bytes) -> ChainConfig:
     values: dict[str, Any] = json.loads(text)
+    if values.keys() != {field.name for field in fields(ChainConfig)}:
+        raise other_version(path, "with other settings")
     return ChainConfig(**{**values, "funded": tuple(bytes.fromhex(account) for account in values["funded"])})
 
 

@@ -38,11 +38,22 @@ class Damaged(Exception):
     """The file does not hold what it should; the text says what is wrong."""
 
 
-def is_ours(path: Path) -> bool:
-    """Whether a file is a database of this format. It is read only: a stranger's file stays as it is."""
+def check_ours(path: Path) -> None:
+    """Raises ConditionError unless a file is a chain of this format. It is read only: a stranger's stays as it is."""
     with path.open("rb") as file:
         head = file.read(_HEADER.size)
-    return len(head) == _HEADER.size and _HEADER.unpack(head) == (_SIGNATURE, FORMAT, APPLICATION)
+    signature, made, application = _HEADER.unpack(head) if len(head) == _HEADER.size else (b"", 0, 0)
+    if (signature, application) != (_SIGNATURE, APPLICATION):
+        raise ConditionError(f"{path} is no chain: choose another file")
+    if made != FORMAT:
+        raise other_version(path, f"its files have format {made}, those of this version {FORMAT}")
+
+
+def other_version(path: Path, how: str) -> ConditionError:
+    """What to say of a whole chain that this version cannot go on with."""
+    return ConditionError(
+        f"{path} was made by another version of Assay ({how}): go on with that version, or choose another file"
+    )
 
 
 @contextmanager

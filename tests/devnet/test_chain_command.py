@@ -88,7 +88,7 @@ async def failed(*options: str) -> tuple[int | None, list[str]]:
 async def test_a_file_that_cannot_be_used_is_one_line_and_exit_code_3(tmp_path: Path) -> None:
     file = tmp_path / "chain"
     file.write_bytes(b"a letter to my aunt")
-    line = f"assay chain: {file} is no chain, or one of another version of Assay: choose another file"
+    line = f"assay chain: {file} is no chain: choose another file"
     assert await failed("--state", str(file)) == (3, [line])
     code, lines = await failed("--state", str(tmp_path / "no folder" / "chain"))
     assert (code, len(lines)) == (3, 1)

@@ -1,5 +1,6 @@
 """A chain in a file: it goes on as the chain it was, with its past, and a file that is not one is named."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -149,6 +150,9 @@ def test_a_second_process_is_refused(file: chainfile.ChainFile) -> None:
     file.node.make_block()
 
 
+ANOTHER_VERSION = r"made by another version of Assay \({}\): go on with that version, or choose another file"
+
+
 @pytest.mark.parametrize("damage", ["half", "cut", "empty", "foreign", "another database"])
 def test_a_file_that_is_not_a_chain_is_named(file: chainfile.ChainFile, damage: str) -> None:
     file.close()
@@ -164,7 +168,7 @@ def test_a_file_that_is_not_a_chain_is_named(file: chainfile.ChainFile, damage: 
     )
     left = file.path.read_bytes()
     with pytest.raises(
-        ConditionError, match=r"chain is (damaged \(.*\): delete it|no chain, or one of another)"
+        ConditionError, match=r"chain is (damaged \(.*\): delete it|no chain: choose another file)"
     ):
         chainfile.load(file.path)
     assert file.path.read_bytes() == left
@@ -194,8 +198,32 @@ def test_a_file_of_other_pallets_is_refused(
 ) -> None:
     file.close()
     monkeypatch.setattr(Runtime, "metadata_v15", b"other")
-    with pytest.raises(ConditionError, match="made by a version of Assay with other pallets"):
+    with pytest.raises(ConditionError, match=ANOTHER_VERSION.format("with other pallets")):
         chainfile.load(file.path)
+
+
+@pytest.mark.parametrize(
+    ("change", "how"),
+    [
+        ("PRAGMA user_version = 7", "its files have format 7, those of this version 1"),
+        (
+            "UPDATE chain SET value = json_set(value, '$.novelty', 1) WHERE name = 'config'",
+            "with other settings",
+        ),
+    ],
+)
+def test_a_file_of_another_version_is_no_damage_and_stays_as_it_is(
+    file: chainfile.ChainFile, change: str, how: str
+) -> None:
+    file.close()
+    database = sqlite3.connect(file.path)
+    database.execute(change)
+    database.commit()
+    database.close()
+    left = file.path.read_bytes()
+    with pytest.raises(ConditionError, match=ANOTHER_VERSION.format(how)):
+        chainfile.load(file.path)
+    assert file.path.read_bytes() == left
 
 
 def test_a_file_that_cannot_be_read_or_written_is_named(path: Path) -> None:
