@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from websockets.asyncio.client import connect
 from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import WebSocketException
 
 Fault = Literal["", "down", "mute", "frozen"]
 OPTIONS: dict[str, Any] = {"max_size": 1 << 26, "compression": None, "ping_interval": None}
@@ -75,7 +75,7 @@ class Proxy:
         self._connections.add(client)
         try:
             # The chain may be down, or either side gone at any moment: then this connection is over.
-            with contextlib.suppress(ConnectionClosed, OSError, TimeoutError):
+            with contextlib.suppress(WebSocketException, OSError, TimeoutError):
                 async with connect(self._target, **OPTIONS) as upstream:
                     back = asyncio.create_task(self._answers(upstream, client))
                     try:
@@ -89,7 +89,7 @@ class Proxy:
             client.transport.abort()
 
     async def _answers(self, upstream: Any, client: ServerConnection) -> None:
-        with contextlib.suppress(ConnectionClosed, OSError):
+        with contextlib.suppress(WebSocketException, OSError):
             async for frame in upstream:
                 new_block = "chain_newHead" in frame[:200] or "chain_finalizedHead" in frame[:200]
                 if self.fault != "mute" and not (self.fault == "frozen" and new_block):

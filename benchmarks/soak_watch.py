@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from soak_world import VALIDATORS, World
+from websockets.exceptions import WebSocketException
 
 from neurons.localnet.rpc import rpc
 from subnet.chain import Chain, Stored
@@ -69,7 +70,7 @@ class Watch:
                     await self._effective(chain)
                     if number % FACTS_EVERY == 0:
                         self.audit.update(await rpc(self.world.endpoint, "dev_audit"))
-                except (SubnetError, OSError):
+                except (SubnetError, WebSocketException, OSError, TimeoutError):
                     pass  # the chain is down as a fault has it; the next look tells
                 if number % MEMORY_EVERY == 0:
                     self._memory()

@@ -12,6 +12,7 @@ from pathlib import Path
 from soak_disk import Disk, disk_at
 from soak_members import Member, Program
 from soak_proxy import Proxy
+from websockets.exceptions import WebSocketException
 
 from neurons.localnet import cast
 from neurons.localnet.cast import Keys, make_wallets
@@ -161,7 +162,7 @@ async def _listening(endpoint: str) -> None:
             try:
                 if int((await rpc(endpoint, "chain_getHeader", None))["number"], 16) >= 1:
                     return
-            except OSError:
+            except (WebSocketException, OSError):
                 pass
             await asyncio.sleep(0.2)
 
