@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from pathlib import PurePath
-from typing import Any, Protocol
+from typing import Any
 
 import bittensor as bt
 from bittensor.intents.weights import clip_to_max_weight
@@ -28,6 +27,7 @@ from subnet.chain_values import (
     Sent,
     Stored,
     peer_of,
+    seat_hint,
     tls_keys,
 )
 from subnet.errors import ChainBusy, ChainError, ChainSilent, ConditionError
@@ -334,28 +334,3 @@ class Chain:
             await self._line.change(client, str(silence))
             raise
         return result
-
-
-class Keys(Protocol):
-    """Which hotkey on which subnet: a neuron's settings, as far as a command repeats them."""
-
-    @property
-    def network(self) -> str: ...
-
-    @property
-    def netuid(self) -> int: ...
-
-    @property
-    def wallet(self) -> str: ...
-
-    @property
-    def wallet_hotkey(self) -> str: ...
-
-    @property
-    def wallet_path(self) -> PurePath: ...
-
-
-def seat_hint(keys: Keys) -> str:
-    """The btcli command that registers a hotkey, for messages that say a seat is missing."""
-    wallet = f"-w {keys.wallet} -H {keys.wallet_hotkey} --wallet-path {keys.wallet_path}"
-    return f"btcli subnets register --netuid {keys.netuid} --network {keys.network} {wallet}"

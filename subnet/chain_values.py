@@ -6,7 +6,8 @@ import ipaddress
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import PurePath
+from typing import Any, Literal, Protocol
 
 from subnet.protocol import Address, Coldkey, Hotkey, Peer
 
@@ -132,3 +133,28 @@ def _address(axon: str | None, key: str) -> Address | None:
     except ValueError:
         return None
     return Address(host.strip("[]"), number, key) if 0 < number <= U16_MAX else None
+
+
+class Keys(Protocol):
+    """Which hotkey on which subnet: a neuron's settings, as far as a command repeats them."""
+
+    @property
+    def network(self) -> str: ...
+
+    @property
+    def netuid(self) -> int: ...
+
+    @property
+    def wallet(self) -> str: ...
+
+    @property
+    def wallet_hotkey(self) -> str: ...
+
+    @property
+    def wallet_path(self) -> PurePath: ...
+
+
+def seat_hint(keys: Keys) -> str:
+    """The btcli command that registers a hotkey, for messages that say a seat is missing."""
+    wallet = f"-w {keys.wallet} -H {keys.wallet_hotkey} --wallet-path {keys.wallet_path}"
+    return f"btcli subnets register --netuid {keys.netuid} --network {keys.network} {wallet}"
