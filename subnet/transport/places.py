@@ -4,7 +4,7 @@ A caller runs at most twice its stake's share of the places, and never more than
 short, queries wait; the next place goes to the caller that has had least for its stake (start-time fair
 queueing), so that one who asks without end delays nobody but itself. A query that cannot be done by its
 deadline, judged by how long this caller's queries took, is refused at once with the time after which to come
-back: who is told "busy" can ask somebody else.
+back: who is told "busy" can ask somebody else. One whose turn comes too late after all is refused then.
 """
 
 from __future__ import annotations
@@ -42,19 +42,40 @@ class Place:
     began: float
 
 
+@dataclass(slots=True, eq=False)
+class Turn:
+    """A query that waits: what it waits for, and the loop's time at which nobody needs it any more."""
+
+    place: asyncio.Future[Place]
+    due: float
+
+
+@dataclass(slots=True)
+class Took:
+    """The mean time of queries in seconds, newer ones counting more; 0 before the first."""
+
+    seconds: float = 0.0
+
+    def observe(self, seconds: float, finished: bool) -> None:
+        """A query took that long, or was ended after it; the latter tells something only when it is long."""
+        if not self.seconds:
+            self.seconds = seconds
+        elif finished or seconds > self.seconds:
+            self.seconds += NEWEST * (seconds - self.seconds)
+
+
 @dataclass(slots=True)
 class Account:
     """What is remembered of one caller: its part of the service, the places it holds, and who of it waits.
 
-    `served` is a virtual time: the sum of turns divided by share. `seconds` is the mean time of its queries,
-    0 until one was finished.
+    `served` is a virtual time: the sum of turns divided by share.
     """
 
     share: float
     served: float = 0.0
-    seconds: float = 0.0
+    took: Took = field(default_factory=Took)
     held: int = 0
-    waiting: deque[asyncio.Future[Place]] = field(default_factory=deque)
+    waiting: deque[Turn] = field(default_factory=deque)
 
 
 class Places:
@@ -68,6 +89,7 @@ class Places:
         self._held = 0
         self._waiting = 0
         self._virtual = 0.0
+        self._took = Took()
 
     async def take(self, caller: Hotkey, share: float, seconds: float) -> Place:
         """A place, at once or in turn; the query has `seconds` left. Raises Busy."""
@@ -77,13 +99,14 @@ class Places:
         wait = self._wait(account)
         if len(account.waiting) >= self._part(account.share, self._seats):
             raise Busy("too many queries wait for an answer", wait)
-        if wait + account.seconds > seconds:
+        if wait + self._seconds(account) > seconds:
             raise Busy(f"no place before the query's deadline: about {wait:.1f} s to wait", wait)
-        turn: asyncio.Future[Place] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        turn = Turn(loop.create_future(), loop.time() + seconds)
         account.waiting.append(turn)
         self._waiting += 1
         try:
-            return await turn
+            return await turn.place
         except asyncio.CancelledError:
             self._leave(account, turn)
             raise
@@ -93,9 +116,9 @@ class Places:
         account = self._accounts[place.caller]
         account.held -= 1
         self._held -= 1
-        if finished:
-            took = asyncio.get_running_loop().time() - place.began
-            account.seconds = account.seconds + NEWEST * (took - account.seconds) if account.seconds else took
+        seconds = asyncio.get_running_loop().time() - place.began
+        account.took.observe(seconds, finished)
+        self._took.observe(seconds, finished)
         if self._waiting:
             self._next()
 
@@ -113,8 +136,16 @@ class Places:
             account = self._accounts[caller]
             turn = account.waiting.popleft()
             self._waiting -= 1
-            if not turn.done():
-                turn.set_result(self._grant(caller, account))
+            if not turn.place.done():
+                self._call(caller, account, turn)
+
+    def _call(self, caller: Hotkey, account: Account, turn: Turn) -> None:
+        """Gives a place to whom it helps, and a word to whom it does not: a place is wasted on a lost query."""
+        left = turn.due - asyncio.get_running_loop().time()
+        if self._seconds(account) <= left:
+            turn.place.set_result(self._grant(caller, account))
+        else:
+            turn.place.set_exception(Busy("the query's turn came too late", self._wait(account)))
 
     def _grant(self, caller: Hotkey, account: Account) -> Place:
         account.held += 1
@@ -123,13 +154,13 @@ class Places:
         account.served = self._virtual + 1 / account.share
         return Place(caller, asyncio.get_running_loop().time())
 
-    def _leave(self, account: Account, turn: asyncio.Future[Place]) -> None:
+    def _leave(self, account: Account, turn: Turn) -> None:
         """Who gives up waiting leaves the queue, or gives back the place that came at the same moment."""
         if turn in account.waiting:
             account.waiting.remove(turn)
             self._waiting -= 1
-        elif turn.done() and not turn.cancelled():
-            self.give_back(turn.result(), finished=False)
+        elif turn.place.done() and not turn.place.cancelled() and turn.place.exception() is None:
+            self.give_back(turn.place.result(), finished=False)
 
     def _account(self, caller: Hotkey, share: float) -> Account:
         account = self._accounts.get(caller)
@@ -146,7 +177,11 @@ class Places:
     def _wait(self, account: Account) -> float:
         """About how long a new query of the caller would wait, in seconds."""
         places = account.held or self._part(account.share, self._total) / SLACK
-        return account.seconds * (len(account.waiting) + 1) / max(places, 1)
+        return self._seconds(account) * (len(account.waiting) + 1) / max(places, 1)
+
+    def _seconds(self, account: Account) -> float:
+        """How long the caller's queries take; those of all callers are the best guess for a new one."""
+        return account.took.seconds or self._took.seconds
 
     @staticmethod
     def _part(share: float, whole: int) -> int:

@@ -149,3 +149,64 @@ def test_a_caller_without_stake_gets_its_first_query_and_waits_long_for_the_next
     quotas.spend(MINNOW, 0.0)
     with pytest.raises(Spent):
         quotas.spend(MINNOW, 0.0)
+
+
+async def test_a_newcomers_wait_is_judged_by_the_queries_of_others():
+    places = Places(1, 1, waiting=100)
+    await crowd(places, WHALE, 1, 0.2, [])
+    await places.take(WHALE, 0.6, 60)
+    with pytest.raises(Busy, match="before the query's deadline"):
+        await places.take(THIRD, 0.3, 0.3)
+
+
+async def test_queries_that_end_at_their_deadline_teach_that_they_take_long():
+    places = Places(1, 1, waiting=100)
+    await crowd(places, WHALE, 1, 0.01, [])
+    for _ in range(10):
+        place = await places.take(WHALE, 0.6, 0.1)
+        await asyncio.sleep(0.1)
+        places.give_back(place, finished=False)
+    held = await places.take(WHALE, 0.6, 0.1)
+    with pytest.raises(Busy):
+        await places.take(WHALE, 0.6, 0.1)
+    places.give_back(held)
+
+
+async def test_queries_that_their_callers_give_up_do_not_teach_that_they_are_quick():
+    places = Places(1, 1, waiting=100)
+    await crowd(places, WHALE, 1, 0.3, [])
+    for _ in range(100):
+        places.give_back(await places.take(WHALE, 0.6, 60), finished=False)
+    await places.take(WHALE, 0.6, 60)
+    with pytest.raises(Busy):
+        await places.take(WHALE, 0.6, 0.5)
+
+
+async def test_who_is_called_too_late_is_refused_and_the_next_one_gets_the_place():
+    places = Places(1, 1, waiting=100)
+    await crowd(places, WHALE, 1, 0.05, [])
+    held = await places.take(WHALE, 0.6, 60)
+    late = asyncio.create_task(places.take(WHALE, 0.6, 0.15))
+    patient = asyncio.create_task(places.take(WHALE, 0.6, 60))
+    await asyncio.sleep(0.3)
+    places.give_back(held)
+    with pytest.raises(Busy, match="too late"):
+        await late
+    assert (await asyncio.wait_for(patient, 1)).caller == WHALE
+
+
+@pytest.mark.parametrize("total", [4, 10, 64])
+async def test_four_fifths_of_the_load_from_the_smallest_permit_take_nobody_elses_places(total):
+    """Whatever the smallest asks for, all others together find their whole shares free."""
+    shares = {WHALE: 0.55, THIRD: 0.4, MINNOW: 0.05}
+    places = Places(total, total, waiting=total)
+    flood = [asyncio.create_task(places.take(MINNOW, shares[MINNOW], 60)) for _ in range(8 * total)]
+    await asyncio.sleep(0)
+    granted = sum(task.done() and task.exception() is None for task in flood)
+    assert granted <= max(1, round(2 * shares[MINNOW] * total + 0.5))
+    for caller in (WHALE, THIRD):
+        for _ in range(int(shares[caller] * (total - granted))):
+            assert (await asyncio.wait_for(places.take(caller, shares[caller], 60), 1)).caller == caller
+    for task in flood:
+        task.cancel()
+    await asyncio.gather(*flood, return_exceptions=True)
