@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNITS = sorted((ROOT / "scripts" / "systemd").glob("*.service"))
 COMPOSE = ROOT / "scripts" / "compose" / "compose.yml"
 SETTINGS: dict[str, type[NeuronSettings]] = {"miner": MinerSettings, "validator": ValidatorSettings}
-VARIABLE = re.compile(r"\$\{(\w+)(?::[-?]([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(\w+)(?::(?:-([^}]*)|\?[^}]*))?\}")
 VALUES = {
     "NETUID": "2",
     "MODEL": "a/model",
@@ -43,7 +43,7 @@ def unit(path: Path) -> configparser.ConfigParser:
 
 def compose() -> Any:
     """The compose file with the variables filled in."""
-    text = VARIABLE.sub(lambda found: VALUES.get(found[1], "alice"), COMPOSE.read_text())
+    text = VARIABLE.sub(lambda found: VALUES.get(found[1], found[2] or "alice"), COMPOSE.read_text())
     return yaml.safe_load(text)
 
 
@@ -68,6 +68,14 @@ def test_a_unit_restarts_for_ever_but_not_on_wrong_settings_and_sees_no_coldkey(
     assert service["User"] not in ("", "root") and service["NoNewPrivileges"] == "yes"
     assert service["ProtectSystem"] == "strict" and service["CapabilityBoundingSet"] == ""
     assert (ROOT / text["Unit"]["Documentation"].removeprefix("file:///opt/assay/")).is_file()
+
+
+def test_every_line_of_an_example_that_is_commented_out_can_be_commented_in(tmp_path: Path) -> None:
+    for role, kind in SETTINGS.items():
+        example = ROOT / "scripts" / "systemd" / f"{role}.toml.example"
+        whole = re.sub(r"^# (?=\w+ = )", "", example.read_text(), flags=re.MULTILINE)
+        (tmp_path / "all.toml").write_text(whole)
+        kind.read(["--config", str(tmp_path / "all.toml")], program=role, about="")
 
 
 def test_systemd_knows_every_word_of_the_units() -> None:
