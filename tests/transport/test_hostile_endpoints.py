@@ -16,8 +16,9 @@ from subnet.transport.server import Server
 from subnet.transport.signing import Nonces
 from subnet.validator.round import Bench, Moment, play
 from subnet.validator.scores import Rules, scores
-from tests.transport.hostile import ADDRESSES, HANDLERS, PRIVATE, REPLAYING
+from tests.transport.hostile import ADDRESSES, HANDLERS, PRIVATE
 from tests.transport.hostile_streams import STREAMS
+from tests.transport.hostile_words import REPLAYING
 from tests.transport.hostile_world import Canary, keys_of, peer_at, standing
 
 log = logging.getLogger(__name__)
