@@ -27,6 +27,7 @@ from subnet.protocol import Hotkey, Peer
 from subnet.settings import ValidatorSettings
 from subnet.tasks.base import Task
 from subnet.tasks.draw import Draw
+from subnet.tasks.references import finished
 from subnet.validator.round import Moment, Round, play
 from subnet.validator.sampling import candidates, choose
 
@@ -87,6 +88,8 @@ class Validator:
         if not miners:
             return self._say("no rounds yet: no miner has published an address")
         tasks = await self._tasks(epoch)
+        if not tasks:
+            return log.warning("no round: the reference model answered none of its tasks")
         moment = Moment(secrets.token_hex(8), epoch.index, epoch.block)
         self._keep(await play(moment, tasks, miners, self.parts.bench), peers, epoch)
         return await self.parts.memory.tidy(epoch)
@@ -127,7 +130,8 @@ class Validator:
             self.epoch_hashes[epoch.index] = await self._hash(epoch.last_block)
         draw = Draw(self.parts.source, self.parts.secret, epoch.index, self.epoch_hashes[epoch.index])
         indices = self.parts.memory.ledger.draw(epoch.index, self.settings.tasks_per_round)
-        return draw.tasks(indices, self.settings.query_seconds)
+        drawn = draw.tasks(indices, self.settings.query_seconds)
+        return await finished(drawn, self.parts.complete, self.settings.reference_seconds)
 
     async def _hash(self, block: int) -> str:
         try:

@@ -13,6 +13,7 @@ from neurons.explaining import explaining
 from neurons.metrics import Metrics
 from neurons.pledging import PledgeDuty
 from neurons.process import opened_wallet
+from neurons.reference_model import reference_model
 from neurons.rubrics import load_rubric
 from neurons.status import Recording, Sink, StatusFile
 from neurons.validator_memory import Memory
@@ -23,6 +24,7 @@ from subnet.errors import ConditionError, SettingsError
 from subnet.protocol import Address, Hotkey, Peer
 from subnet.settings import ValidatorSettings
 from subnet.tasks import TASKS
+from subnet.tasks.base import Complete
 from subnet.tasks.mix import Mix, mixed
 from subnet.tasks.secret import Secret
 from subnet.transport.addresses import is_local
@@ -44,6 +46,7 @@ class Parts:
     keeps_time: bool
     bench: Bench
     source: Mix
+    complete: Complete | None
     secret: Secret
     pledges: PledgeDuty
     memory: Memory
@@ -54,7 +57,7 @@ class Parts:
 @asynccontextmanager
 async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
     """The parts, open until the context ends; SettingsError or ConditionError names what is wrong."""
-    source, judge, shape = _source(settings.tasks), load_rubric(settings.rubric), _shape(settings.shape)
+    source, judge, shape = _source(settings), load_rubric(settings.rubric), _shape(settings.shape)
     wallet = opened_wallet(settings)
     hotkey = Hotkey(wallet.hotkey.ss58_address)
     async with AsyncExitStack() as stack:
@@ -92,6 +95,7 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
             keeps_time=not local or abs(time.time() - await chain.timestamp()) < settings.stale_seconds,
             bench=Bench(client, judge, settings.judge_seconds),
             source=source,
+            complete=await stack.enter_async_context(reference_model(settings)),
             secret=secret,
             pledges=PledgeDuty(chain, wallet, secret),
             memory=memory,
@@ -123,13 +127,15 @@ def _shape(text: str) -> Shape:
         raise SettingsError(f"--shape {problem}") from problem
 
 
-def _source(named: str) -> Mix:
+def _source(settings: ValidatorSettings) -> Mix:
     """What is to be asked; every family is made once, so that what cannot be asked ends the start."""
     try:
-        mix = mixed(named, TASKS)
-        mix.probe()
+        mix = mixed(settings.tasks, TASKS)
+        made = mix.probe()
     except ValueError as problem:
-        raise SettingsError(f"--tasks {named}: {problem}") from problem
+        raise SettingsError(f"--tasks {settings.tasks}: {problem}") from problem
+    if not settings.reference_model and any(task.finish for task in made):
+        raise SettingsError("--tasks chat needs a model of your own: --reference-model PATH_OR_HUB_ID")
     return mix
 
 

@@ -7,7 +7,7 @@ verifier included, so a recording stays small. It holds answers and seeds of pas
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -67,9 +67,15 @@ def _packed(played: Round) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "moment": asdict(played.moment),
-        "tasks": [[task.family, task.seed, task.id, task.budget] for task in tasks.values()],
+        "tasks": [_packed_task(task) for task in tasks.values()],
         "judgements": [_packed_judgement(judgement) for judgement in played.judgements],
     }
+
+
+def _packed_task(task: Task) -> list[Any]:
+    """What makes the task again; a reference that a model made is kept, as it cannot be."""
+    kept = [task.family, task.seed, task.id, task.budget]
+    return kept if task.finish is None else [*kept, task.reference]
 
 
 def _packed_judgement(judgement: Judgement) -> dict[str, Any]:
@@ -88,10 +94,15 @@ def _packed_judgement(judgement: Judgement) -> dict[str, Any]:
 def _unpacked(line: Mapping[str, Any], source: Source) -> Round:
     if line["format"] != FORMAT:
         raise ValueError(f"format {line['format']} instead of {FORMAT}")
-    made = (source.make(family, seed, name, seconds) for family, seed, name, seconds in line["tasks"])
-    tasks = {task.id: task for task in made}
+    tasks = {task.id: task for task in (_unpacked_task(kept, source) for kept in line["tasks"])}
     judgements = (_unpacked_judgement(kept, tasks[kept["task"]]) for kept in line["judgements"])
     return Round(Moment(**line["moment"]), tuple(judgements))
+
+
+def _unpacked_task(kept: Sequence[Any], source: Source) -> Task:
+    family, seed, name, seconds, *reference = kept
+    task = source.make(family, seed, name, seconds)
+    return task.finish(*reference) if task.finish is not None and reference else task
 
 
 def _unpacked_judgement(kept: Mapping[str, Any], task: Task) -> Judgement:

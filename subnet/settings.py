@@ -184,6 +184,19 @@ class ValidatorSettings(NeuronSettings):
         "demo",
         help="kinds of tasks and their weights, such as reasoning=3,text/extract@2=1; see docs/tasks.md",
     )
+    reference_model: str = setting(
+        "",
+        env="ASSAY_REFERENCE_MODEL",
+        help="own model for --tasks chat: a hub id, a folder, or a name with a URL",
+    )
+    reference_url: str = setting(
+        "",
+        env="ASSAY_REFERENCE_URL",
+        help="base URL of the OpenAI-compatible server that has --reference-model",
+    )
+    reference_seconds: Annotated[float, Field(gt=0)] = setting(
+        30.0, help="seconds that --reference-model may take for the questions of a round"
+    )
     unpledged: bool = setting(
         False, help="publish neither the hashes of task secrets nor past secrets: nobody can audit the tasks"
     )

@@ -38,6 +38,7 @@ TASKS: Mapping[str, Callable[[], Source]] = MappingProxyType(
         "demo": Kind("reasoning", "Demo"),
         "reasoning": Kind("reasoning", "Reasoning"),
         "text": Kind("text", "Text"),
+        "chat": Kind("chat", "Chat"),
         "forecast": Kind("forecast", "Forecast"),
         "storage": Kind("storage", "Storage"),
     }

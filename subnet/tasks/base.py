@@ -16,8 +16,8 @@ Verify = Callable[[str], float]
 """How right a text is, in [0, 1]; partial credit is possible, see `Task.solved_from`."""
 
 
-Complete = Callable[[Query], Awaitable[str]]
-"""The validator's own model: with what text it completes a query."""
+Complete = Callable[[Query], Awaitable[str | None]]
+"""The validator's own model: with what text it completes a query, None when it cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,8 @@ class Task:
     """One instance of a family: `query` is public, everything else is the validator's secret.
 
     `seed` reproduces the instance within its family. `verify` judges a text; it counts as solved from
-    `solved_from` upwards. With `finish` the task is only half made: the validator's own model answers it first,
-    and `finish` makes the whole task of that text (`subnet.tasks.references`).
+    `solved_from` upwards. Where there is a `finish`, the reference is the answer of the validator's own model, empty
+    at first: `finish` makes the whole task of that text (`subnet.tasks.references`).
     """
 
     family: str
