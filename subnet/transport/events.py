@@ -106,7 +106,7 @@ class Events:
         if not isinstance(text, str) or not text:
             raise NotAStream("a piece that is no text")
         self._chars += len(text)
-        if self._chars > MAX_TEXT_CHARS or len(self._pieces) > MOST_PIECES:
+        if self._chars > MAX_TEXT_CHARS or len(self._pieces) >= MOST_PIECES:
             raise NotAStream("more text than an answer may have")
         self._pieces.append(text)
         self._heard(text)
