@@ -27,18 +27,24 @@ class FrontSettings(NeuronSettings):
 
 
 class Door:
-    """Who may come in, as the miner last said."""
+    """Who may come in and how the backend is, as the miner last said."""
 
     def __init__(self) -> None:
         self._callers = Callers()
+        self._health: Mapping[str, Any] = {}
 
     def tell(self, told: Mapping[str, Any]) -> None:
-        """Takes a new list."""
+        """Takes new lists, and how the backend is."""
         self._callers = Callers(told["served"], told["refused"])
+        self._health = told["health"]
 
     def admit(self, caller: Hotkey) -> None:
         """Raises Refused for a caller that is not served."""
         self._callers.admit(caller)
+
+    def health(self) -> Mapping[str, Any]:
+        """What the miner last said of its backend."""
+        return self._health
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +58,7 @@ async def serve(settings: FrontSettings) -> None:
     door = Door()
     listener, desk = socket.socket(fileno=settings.listener), socket.socket(fileno=settings.desk)
     tls = None if settings.tls_key is None else serving_context(settings.tls_key)
-    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell, tls)
+    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell, tls, door.health)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from subnet.errors import ConditionError, SubnetError
+from subnet.miner.policy import Callers
+from subnet.miner.seat import Seat
 from subnet.settings import MinerSettings
 from subnet.transport.listening import listen
+from subnet.transport.server import Health
 from subnet.transport.workers import Hub
+
+HEALTH_SECONDS = 1.0
+"""How old what a front says of the backend may be."""
 
 END_SECONDS = 1.5
 """What fronts get to finish what they are at; the miner's own end takes two seconds in all."""
@@ -42,6 +48,22 @@ async def fronts(
         watching.cancel()
         hub.close()
         await _ended(started)
+
+
+async def keep_told(hub: Hub, seat: Seat, health: Health) -> None:
+    """Tells the fronts for ever who may call and how the backend is, whenever either has changed."""
+    last: dict[str, object] = {}
+
+    def tell(callers: Callers) -> None:
+        last.update(served=callers.served, refused=callers.refused, health=health())
+        hub.tell(last)
+
+    seat.tell(tell)
+    while True:
+        await asyncio.sleep(HEALTH_SECONDS)
+        if last["health"] != (now := health()):
+            last["health"] = now
+            hub.tell(last)
 
 
 async def _start(settings: MinerSettings, listener: socket.socket, hub: Hub) -> asyncio.subprocess.Process:

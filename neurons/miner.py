@@ -13,11 +13,11 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from neurons.fronts import fronts, listen_together
+from neurons.fronts import fronts, keep_told, listen_together
 from neurons.process import opened_wallet, run
 from subnet.attackers.backends import Garbage, Silent
 from subnet.chain import Chain, seat_hint
@@ -67,17 +67,27 @@ async def mine(settings: MinerSettings) -> None:
         making = asyncio.ensure_future(asyncio.to_thread(make_backend, settings))
         backend = Loading(making)
         desk = Desk(answering(backend), limits_of(settings), nonces, share=seat.share, block=seat.block)
-        async with served(settings, wallet, desk, seat, listeners) as lost:
+        async with served(settings, Parts(wallet.hotkey, desk, seat, backend), listeners) as lost:
             log.info("listening on %s:%d; the model is being loaded", bound.host, bound.port)
             try:
-                await _while_whole(_kept(seat, making), lost)
+                await _while_whole(_kept(seat, backend, making), lost)
             finally:
                 await backend.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a server needs: whose signature, what answers, who may come, and how the backend is."""
+
+    hotkey: Any
+    desk: Desk
+    seat: Seat
+    backend: Loading
+
+
 @asynccontextmanager
 async def served(
-    settings: MinerSettings, wallet: Any, desk: Desk, seat: Seat, listeners: list[socket.socket]
+    settings: MinerSettings, parts: Parts, listeners: list[socket.socket]
 ) -> AsyncIterator[asyncio.Future[None]]:
     """Serves the desk, in this process and in fronts beside it; yields what fails when a part of it is lost.
 
@@ -85,14 +95,18 @@ async def served(
     """
     own, *others = listeners
     tls = serving_context(settings.tls_key) if settings.tls and settings.tls_key else None
-    async with serving(Server(wallet.hotkey, desk, seat.admit), own, tls, shares=bool(others)):
+    server = Server(parts.hotkey, parts.desk, parts.seat.admit, parts.backend.health)
+    async with serving(server, own, tls, shares=bool(others)):
         if not others:
             yield asyncio.get_running_loop().create_future()
             return
-        hub = Hub(desk)
-        seat.tell(lambda callers: hub.tell({"served": callers.served, "refused": callers.refused}))
-        async with fronts(settings, others, hub) as lost:
-            yield lost
+        hub = Hub(parts.desk)
+        telling = asyncio.ensure_future(keep_told(hub, parts.seat, parts.backend.health))
+        try:
+            async with fronts(settings, others, hub) as lost:
+                yield lost
+        finally:
+            telling.cancel()
 
 
 def default_keyfile(hotkey: str) -> Path:
@@ -110,9 +124,13 @@ def limits_of(settings: MinerSettings) -> Limits:
     )
 
 
-async def _kept(seat: Seat, making: asyncio.Future[Backend]) -> None:
+async def _kept(seat: Seat, backend: Loading, making: asyncio.Future[Backend]) -> None:
     log.info("answers come from %s", (await making).model)
-    await seat.keep()
+    watching = asyncio.ensure_future(backend.watch())
+    try:
+        await _while_whole(seat.keep(), watching)
+    finally:
+        watching.cancel()
 
 
 async def _while_whole(work: Coroutine[Any, Any, None], lost: asyncio.Future[None]) -> None:
@@ -137,7 +155,7 @@ def check_backend(settings: MinerSettings) -> None:
 def make_backend(settings: MinerSettings) -> Backend:
     """The backend that the settings name; loading a model blocks, so this runs in a thread. Raises ModelError."""
     if settings.backend == "transformers":
-        return _local_model(settings.model, settings.threads)
+        return _local_model(settings)
     if settings.backend == "openai":
         return OpenAI(settings.url, settings.model, os.environ.get(API_KEY_VARIABLE))
     if settings.backend == "garbage":
@@ -145,15 +163,18 @@ def make_backend(settings: MinerSettings) -> Backend:
     return Silent() if settings.backend == "silent" else Echo()
 
 
-def _local_model(model: str, threads: int) -> Backend:
+def _local_model(settings: MinerSettings) -> Backend:
     try:
         # Here, because torch takes seconds to import and the other backends do without it.
-        from subnet.miner.local import LocalModel
+        from subnet.miner import local
     except ImportError as missing:
         raise SettingsError(
             f"--backend transformers needs {missing.name}: pip install '.[local]'"
         ) from missing
-    return LocalModel.load(model, threads=threads)
+    limits = local.Limits(batch=settings.batch, waiting=settings.queue, context=settings.context)
+    return local.LocalModel.load(
+        settings.model, threads=settings.threads, limits=limits, engine=settings.engine
+    )
 
 
 if __name__ == "__main__":

@@ -157,6 +157,15 @@ class MinerSettings(NeuronSettings):
         1, help="processes that check signatures; above 1 they front the one that holds the model"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = setting(1, help="CPU threads of the transformers backend")
+    batch: Annotated[int, Field(ge=1, le=4096)] = setting(
+        32, help="queries that the transformers backend generates for together, at most"
+    )
+    context: Annotated[int, Field(ge=16, le=1 << 20)] = setting(
+        4096, help="tokens of prompt and answer together that the transformers backend takes, at most"
+    )
+    engine: Literal["auto", "paged", "steps"] = setting(
+        "auto", help="how the transformers backend batches: paged (GPUs), steps (CPUs), or auto"
+    )
     tls: bool = setting(
         False, help="listen over TLS, with a key of its own that the chain shows to validators"
     )

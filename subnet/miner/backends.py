@@ -115,10 +115,11 @@ class Loading:
         return await self._made.result().complete(query, heard)
 
     async def watch(self) -> None:
-        """Waits for the backend and keeps its readiness up to date for ever, where it can change."""
+        """Waits for the backend and keeps its readiness up to date for ever; raises what ends it."""
         backend = await self._made
         if isinstance(backend, Watched):
             await backend.watch()
+        await asyncio.get_running_loop().create_future()
 
     async def close(self) -> None:
         """Closes the backend if it was made."""

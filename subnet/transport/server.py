@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from subnet.errors import Refused
 from subnet.protocol import MAX_QUERY_BYTES, QUERY_PATH, VERSION, Heard, Hotkey
@@ -34,6 +34,9 @@ from subnet.transport.signing import (
 log = logging.getLogger(__name__)
 
 Admit = Callable[[Hotkey], None]
+Health = Callable[[], Mapping[str, Any]]
+"""What `/health` tells of the backend; unless its `ready` is true, `/ready` has the status 503."""
+
 TARGET = QUERY_PATH.encode()
 
 WARN_SECONDS = 60.0
@@ -51,17 +54,21 @@ class Answers(Protocol):
 
 
 class Server:
-    """Answers the queries that callers signed for `signer`'s hotkey, at QUERY_PATH; `/health` is open to all.
+    """Answers the queries that callers signed for `signer`'s hotkey, at QUERY_PATH; `/health` and `/ready` are
+    open to all.
 
     `admit` raises Refused for a caller that is not served; it is called before a body is read, so it must not
     wait for anything. Called with a request's head, a server says how to go on (see `incoming.Handler`).
     """
 
-    def __init__(self, signer: Signer, answers: Answers, admit: Admit) -> None:
+    def __init__(
+        self, signer: Signer, answers: Answers, admit: Admit, health: Health = lambda: {"ready": True}
+    ) -> None:
         self._signer = signer
         self._hotkey = Hotkey(signer.ss58_address)
         self._answers = answers
         self._admit = admit
+        self._backend = health
         self._doubt = Doubt()
         self._warned = 0.0
 
@@ -72,9 +79,9 @@ class Server:
             claim = self._claim(head.headers)
             self._doubt.check(head.source)
             return partial(self._query, claim, head.source)
-        if head.method == b"GET" and head.target == b"/health":
-            return self._health
-        raise Denied(404, "not-found", f"POST {QUERY_PATH} or GET /health", close=True)
+        if head.method == b"GET" and head.target in (b"/health", b"/ready"):
+            return partial(self._health, head.target == b"/ready")
+        raise Denied(404, "not-found", f"POST {QUERY_PATH}, GET /health or GET /ready", close=True)
 
     def _claim(self, headers: Mapping[bytes, bytes]) -> Claim:
         named = {n.decode("latin-1"): v.decode("latin-1") for n, v in headers.items() if n[:2] == b"x-"}
@@ -119,9 +126,11 @@ class Server:
             return Response(200, events.ending(answered.body, value), streamed=True)
         return Response(200, answered.body, f"{name}: {value}\r\n".encode())
 
-    def _health(self, body: bytes, heard: Heard) -> Response:
-        told = {"version": VERSION, "hotkey": self._hotkey, "time": round(time.time(), 3)}
-        return Response(200, json.dumps(told, separators=(",", ":")).encode())
+    def _health(self, strictly: bool, body: bytes, heard: Heard) -> Response:
+        backend = self._backend()
+        told = {"version": VERSION, "hotkey": self._hotkey, "time": round(time.time(), 3), **backend}
+        status = 503 if strictly and backend.get("ready") is not True else 200
+        return Response(status, json.dumps(told, separators=(",", ":")).encode())
 
 
 def _check_length(headers: Mapping[bytes, bytes]) -> None:

@@ -30,7 +30,7 @@ from subnet.transport.frames import (
 )
 from subnet.transport.listening import serving
 from subnet.transport.refusals import Denied
-from subnet.transport.server import Admit, Server
+from subnet.transport.server import Admit, Health, Server
 from subnet.transport.signing import Signer
 
 Told = Callable[[Mapping[str, Any]], None]
@@ -142,6 +142,7 @@ async def front(
     admit: Admit,
     told: Told,
     tls: SSLContext | None = None,
+    health: Health = lambda: {"ready": True},
 ) -> None:
     """Serves as one front until the desk's end of the line is closed."""
     relay = Relay(told)
@@ -149,5 +150,5 @@ async def front(
     line.closed.add_done_callback(lambda _: relay.ready.set())
     await relay.ready.wait()
     if not line.closed.done():
-        async with serving(Server(signer, relay, admit), listener, tls, shares=True):
+        async with serving(Server(signer, relay, admit, health), listener, tls, shares=True):
             await line.closed

@@ -1,10 +1,11 @@
-"""The backend that runs a transformers model in this process."""
+"""The backend that runs a transformers model in this process, and which engine generates for it."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 
@@ -16,10 +17,25 @@ from subnet.miner.local.steps import Steps
 from subnet.protocol import Completion, Heard, Query
 
 DEFAULT_LIMITS = Limits()
+LOOK_SECONDS = 5.0
+"""How often the engine is looked at."""
+
+EngineName = Literal["auto", "paged", "steps"]
+CANNOT_RUN = (RuntimeError, TypeError, ValueError, AttributeError, IndexError, KeyError, NotImplementedError)
+"""What a model raises that loads and yet cannot generate."""
+
+log = logging.getLogger(__name__)
 
 
 class Engine(Protocol):
     """What generates for rows."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether rows that are submitted can be answered."""
+
+    def warm_up(self) -> None:
+        """Generates a few tokens, so that the first caller does not pay for what happens once. Blocks."""
 
     def submit(self, row: Row) -> None:
         """Takes a row, which is delivered to its caller on this event loop."""
@@ -48,23 +64,40 @@ class LocalModel:
 
     @classmethod
     def load(
-        cls, path: str, *, name: str | None = None, threads: int = 1, limits: Limits = DEFAULT_LIMITS
+        cls,
+        path: str,
+        *,
+        name: str | None = None,
+        threads: int = 1,
+        limits: Limits = DEFAULT_LIMITS,
+        engine: EngineName = "auto",
     ) -> LocalModel:
         """A model from a folder or a hub id that has generated a first few tokens.
 
         `name` is reported in answers; without it, the hub id or the folder's last name. `threads` are the
-        CPU threads of tensor operations in the whole process. Blocks for seconds, or as long as a download
-        takes. Raises ModelError.
+        CPU threads of tensor operations in the whole process; `engine` "auto" is paged on a GPU and steps on
+        a CPU. Blocks for seconds, or as long as a download takes. Raises ModelError.
         """
         torch.set_num_threads(threads)
         source = located(path)
         model = loaded(source, limits)
-        engine = Steps(model, threads)
         try:
-            engine.warm_up()
-        except (RuntimeError, TypeError, ValueError, AttributeError, IndexError) as failure:
+            started = _started(model, threads, engine)
+        except CANNOT_RUN as failure:
             raise ModelError(f"cannot run model {source.place}: {one_line(failure)}") from failure
-        return cls(name or source.name, model, engine)
+        return cls(name or source.name, model, started)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a query would be answered."""
+        return self._engine.alive and not self._closed
+
+    async def watch(self) -> None:
+        """Waits for as long as the engine lives; raises BackendError when it has failed for good."""
+        while True:
+            if not self._engine.alive:
+                raise BackendError("generating has failed for good; start the miner again")
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def complete(self, query: Query, heard: Heard | None = None) -> Completion:
         """The model's answer to a query, each new piece of it told to `heard` as soon as it is certain.
@@ -106,3 +139,23 @@ class LocalModel:
             caller.settle(BackendError("the model was closed before it answered"))
         await self._engine.close()
         self._encoder.shutdown(wait=False, cancel_futures=True)
+
+
+def _started(model: Loaded, threads: int, engine: EngineName) -> Engine:
+    """A warm engine. Raises what a model raises that cannot generate."""
+    if engine == "paged" or (engine == "auto" and torch.cuda.is_available()):
+        try:
+            # Here, because it uses parts of transformers that move from release to release.
+            from subnet.miner.local.paged import Paged
+
+            return _warm(Paged(model))
+        except (ImportError, *CANNOT_RUN) as failure:
+            if engine == "paged":
+                raise
+            log.warning("continuous batching does not run (%s): generating step by step", one_line(failure))
+    return _warm(Steps(model, threads))
+
+
+def _warm(engine: Engine) -> Engine:
+    engine.warm_up()
+    return engine

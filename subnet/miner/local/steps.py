@@ -22,7 +22,7 @@ from subnet.miner.local.rows import Row, deliver, warm_up_row
 
 log = logging.getLogger(__name__)
 
-PROMPT_TOKENS = 2048
+PROMPT_TOKENS = 256
 """The most prompt tokens, padding included, that are read between two steps, unless one prompt has more."""
 
 
@@ -39,6 +39,11 @@ class Steps:
         # A thread, because a step blocks; one, because all rows share the weights and the cores. It starts
         # with the first row.
         self._executor = ThreadPoolExecutor(1, "generate", torch.set_num_threads, (threads,))
+
+    @property
+    def alive(self) -> bool:
+        """Always: what fails ends its rows alone."""
+        return True
 
     def warm_up(self) -> None:
         """Generates a few tokens, so that the first caller does not pay for what the model does once. Blocks."""
@@ -81,14 +86,13 @@ class Steps:
     def _generate(self, loop: asyncio.AbstractEventLoop) -> None:
         """Steps until no row is left; runs in the executor's thread."""
         while self._batch.rows or self._waiting:
-            said = []
             self._joining = self._newcomers()
             if self._joining:
-                said += self._batch.join(self._joining)
+                loop.call_soon_threadsafe(deliver, self._batch.join(self._joining))
             if self._batch.rows:
-                said += self._batch.step()
-            if said:
-                loop.call_soon_threadsafe(deliver, said)
+                said = self._batch.step()
+                if said:
+                    loop.call_soon_threadsafe(deliver, said)
 
     def _newcomers(self) -> list[Row]:
         """The rows that join now: the one that waits longest, and others whose prompts are of like length."""
