@@ -50,7 +50,7 @@ def seconds(act: Callable[[], object]) -> float:
 
 def run_figures(sandbox: Sandbox, rounds: int) -> dict[str, float]:
     """Milliseconds of one run behind walls and without any."""
-    bare = [sys.executable, "-s", "-S", "-P", "-B", "-c", BARE]
+    bare = [sys.executable, "-s", "-S", "-P", "-c", BARE]
     pairs = [
         (
             seconds(lambda: sandbox.call(TRIVIAL, "f", [[1]])),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -129,6 +130,20 @@ def test_the_tmp_of_one_run_is_gone_in_the_next(sandbox: Sandbox) -> None:
     )
     assert sandbox.call(source, "f", [[], []]).claims == (([],), (["a"],))
     assert sandbox.call(source, "f", [[]]).claims == (([],),)
+
+
+def test_a_validator_with_a_thousand_open_files_can_judge(sandbox: Sandbox) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 4096:
+        pytest.skip("this machine does not allow as many open files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, hard))
+    held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert sandbox.call("def f():\n    return 1", "f", [[]]).claims == ((1,),)
+    finally:
+        for handle in held:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_the_same_code_gives_the_same_result(sandbox: Sandbox) -> None:
