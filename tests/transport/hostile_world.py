@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from ssl import SSLContext
 from typing import Any
 
 from bittensor.sp_core import Keypair
@@ -111,6 +112,7 @@ class Asked:
 
 
 Handle = Callable[[Asked], Awaitable[None]]
+Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @cache
@@ -124,37 +126,62 @@ def peer_at(name: str, address: Address) -> Peer:
     return Peer(Hotkey(keys_of(name).ss58_address), Coldkey("cold"), 0, address, 0, False, 0.0, 0.0, 0, 0, 0)
 
 
-@asynccontextmanager
-async def standing(handlers: Mapping[str, Handle], canary: Canary) -> AsyncIterator[dict[str, Peer]]:
-    """Every named handler behind a socket of its own, as peers by name."""
-    servers, peers, running = [], {}, set()
-    for name, handle in handlers.items():
-        server = await asyncio.start_server(_guarded(name, handle, canary, running), "127.0.0.1", 0)
-        servers.append(server)
-        peers[name] = peer_at(name, Address("127.0.0.1", server.sockets[0].getsockname()[1]))
-    try:
-        yield peers
-    finally:
-        for server in servers:
-            server.close()
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running)
+class Ground:
+    """Sockets with endpoints behind them; `peers` are the endpoints by name, as the chain shows them."""
 
+    def __init__(self, canary: Canary) -> None:
+        self.canary = canary
+        self.peers: dict[str, Peer] = {}
+        self._servers: list[asyncio.Server] = []
+        self._running: set[asyncio.Task[Any]] = set()
 
-def _guarded(name: str, handle: Handle, canary: Canary, running: set[asyncio.Task[None]]) -> Any:
-    kept: dict[str, bytes] = {}
+    async def stand(self, name: str, serve: Raw, key: str = "", context: SSLContext | None = None) -> None:
+        """Puts an endpoint behind a socket of its own, over TLS when there is a context; `key` is what the chain
+        shows.
+        """
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        running.add(asyncio.current_task())
-        try:
+        async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self._running.add(asyncio.current_task())
+            try:
+                await serve(reader, writer)
+            except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                pass  # the asker has hung up, as it should, or the test is over
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(guarded, "127.0.0.1", 0, ssl=context)
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        self.peers[name] = peer_at(name, Address("127.0.0.1", port, key))
+
+    def spoken(self, name: str, handle: Handle) -> Raw:
+        """An endpoint that reads a request before it does anything."""
+        kept: dict[str, bytes] = {}
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             head = await reader.readuntil(b"\r\n\r\n")
             length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
             body = await reader.readexactly(length)
-            await handle(Asked(keys_of(name), canary, head, body, reader, writer, kept))
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the asker has hung up, as it should, or the test is over
-        finally:
-            writer.close()
+            await handle(Asked(keys_of(name), self.canary, head, body, reader, writer, kept))
 
-    return serve
+        return serve
+
+    async def clear(self) -> None:
+        """Ends everything."""
+        for server in self._servers:
+            server.close()
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running)
+
+
+@asynccontextmanager
+async def standing(handlers: Mapping[str, Handle], canary: Canary) -> AsyncIterator[Ground]:
+    """A ground with every named handler on it."""
+    ground = Ground(canary)
+    for name, handle in handlers.items():
+        await ground.stand(name, ground.spoken(name, handle))
+    try:
+        yield ground
+    finally:
+        await ground.clear()

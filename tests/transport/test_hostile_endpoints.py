@@ -18,6 +18,7 @@ from subnet.validator.round import Bench, Moment, play
 from subnet.validator.scores import Rules, scores
 from tests.transport.hostile import ADDRESSES, HANDLERS, PRIVATE
 from tests.transport.hostile_streams import STREAMS
+from tests.transport.hostile_tls import stand_with_keys
 from tests.transport.hostile_words import REPLAYING
 from tests.transport.hostile_world import Canary, keys_of, peer_at, standing
 
@@ -29,7 +30,7 @@ RUBRIC = Rubric({solved: 0.9, tidy: 0.1}, gates=[solved])
 SECONDS = 4.0
 """Budget of a task: what every endpoint that never ends costs a round."""
 
-AT_ONCE = 64
+AT_ONCE = 80
 """Rounds, each with one hostile endpoint of its own, that are played side by side."""
 
 MEMORY = 96 << 20
@@ -91,9 +92,11 @@ async def honest_miners():
 
 
 @asynccontextmanager
-async def a_world():
+async def a_world(folder):
     """Honest miners, all hostile endpoints by name, and the canary."""
-    async with Canary.standing() as canary, honest_miners() as honest, standing(SOCKETS, canary) as hostile:
+    async with Canary.standing() as canary, honest_miners() as honest, standing(SOCKETS, canary) as ground:
+        await stand_with_keys(ground, folder)
+        hostile = dict(ground.peers)
         for name, address in {**ADDRESSES, **PRIVATE}.items():
             hostile[name] = peer_at(name, address(canary))
         yield honest, hostile, canary
@@ -157,10 +160,11 @@ async def memory_watched():
     watching.cancel()
 
 
-async def test_a_round_with_all_hostile_endpoints_is_as_if_they_were_absent():
-    async with a_world() as (honest, hostile, canary):
+async def test_a_round_with_all_hostile_endpoints_is_as_if_they_were_absent(tmp_path):
+    async with a_world(tmp_path) as (honest, hostile, canary):
         without = about(await a_round(honest, {}), honest)
         assert [without[1][Hotkey(keys_of(name).ss58_address)].count for name in QUALITY] == [3] * 4
+        assert len({peer.hotkey for peer in (*honest, *hostile.values())}) == len(honest) + len(hostile)
         async with memory_watched() as grown:
             played = await a_round(honest, hostile)
         assert about(played, honest) == without
@@ -172,8 +176,8 @@ async def test_a_round_with_all_hostile_endpoints_is_as_if_they_were_absent():
         assert grown[-1] < MEMORY
 
 
-async def test_each_hostile_endpoint_alone_changes_nothing():
-    async with a_world() as (honest, hostile, canary):
+async def test_each_hostile_endpoint_alone_changes_nothing(tmp_path):
+    async with a_world(tmp_path) as (honest, hostile, canary):
         without = about(await a_round(honest, {}), honest)
         names, harmless = list(hostile), []
         for start in range(0, len(names), AT_ONCE):
@@ -188,16 +192,11 @@ async def test_each_hostile_endpoint_alone_changes_nothing():
         assert canary.hits == 0
 
 
-async def test_what_has_no_end_is_cut_off_long_before_the_deadline():
-    async with a_world() as (_, hostile, _):
+async def test_what_has_no_end_is_cut_off_long_before_the_deadline(tmp_path):
+    async with a_world(tmp_path) as (_, hostile, _):
         endless = [peer for name, peer in hostile.items() if "without end" in name or "1 GB" in name]
         async with Client(keys_of("vera"), allow_private=True) as client:
             for task in TASKS:
                 replies = await client.ask_all(endless, task.query, 60.0)
                 failures = {reply.failure for reply in replies.values()}
                 assert failures == {"oversized", "malformed", "refused"}
-
-
-def test_every_endpoint_has_a_hotkey_of_its_own():
-    names = [*SOCKETS, *ADDRESSES, *PRIVATE, *QUALITY]
-    assert len({keys_of(name).ss58_address for name in names}) == len(names)
