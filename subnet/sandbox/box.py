@@ -140,12 +140,16 @@ def _start(given: IO[bytes], complaints: IO[bytes]) -> subprocess.Popen[bytes]:
 
 def _memory_file(name: str, content: bytes = b"") -> IO[bytes]:
     """A file without a place on any disk, so that a child reads its job without anyone pumping a pipe."""
-    file = os.fdopen(os.memfd_create(name), "w+b", buffering=0)
-    file.write(content)
-    file.seek(0)
+    try:
+        file = os.fdopen(os.memfd_create(name), "w+b")
+        file.write(content)
+        file.seek(0)
+    except OSError as problem:
+        raise SandboxFault(f"no file in memory: {problem.strerror}") from None
     return file
 
 
 def _said(complaints: IO[bytes]) -> str:
     complaints.seek(0)
-    return complaints.read(512).decode(errors="replace").strip()
+    lines = complaints.read(1 << 16).decode(errors="replace").strip().splitlines()
+    return lines[-1][:200] if lines else ""

@@ -72,7 +72,7 @@ def give_up_privileges(limits: Mapping[str, float]) -> None:
         (resource.RLIMIT_MEMLOCK, 0),
         (resource.RLIMIT_MSGQUEUE, 0),
     ):
-        resource.setrlimit(kind, (int(most), int(most)))
+        _limit(kind, int(most))
     if os.geteuid() == 0:
         _become_own()
     _drop_capabilities()
@@ -80,6 +80,13 @@ def give_up_privileges(limits: Mapping[str, float]) -> None:
     _must("prctl", PR_SET_DUMPABLE, 0, 0, 0, 0)
     # A change of uid undoes the wish to die with the parent.
     die_with_parent()
+
+
+def _limit(kind: int, most: int) -> None:
+    """Bounds a resource; where this process itself may use less, that stays."""
+    hard = resource.getrlimit(kind)[1]
+    bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(kind, (bound, bound))
 
 
 def _become_own() -> None:
