@@ -181,7 +181,7 @@ def said(child: subprocess.Popen[str], order: dict[str, Any]) -> dict[str, Any]:
         if line.startswith("{"):
             told: dict[str, Any] = json.loads(line)
             return told
-    raise SystemExit(f"{child.args} ended with {child.wait()}")
+    raise SystemExit(f"{child.args!r} ended with {child.wait()}")
 
 
 def rates_of(stacks: dict[str, Stack], seconds: float) -> dict[str, dict[str, Any]]:
