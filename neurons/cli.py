@@ -14,6 +14,7 @@ COMMANDS = {
     "miner": ("neurons.miner", "serve a model and earn"),
     "validator": ("neurons.validator", "ask miners, score them, set weights"),
     "why": ("neurons.why_command", "what a hotkey's score is made of"),
+    "audit-tasks": ("neurons.audit_command", "whether a validator asked what its pledged secrets make"),
     "doctor": ("neurons.doctor_command", "what is wrong with a miner, a validator or a subnet, and its fix"),
     "receipt": ("neurons.receipt_command", "check a receipt that a miner gave with a reply"),
     "port": ("neurons.port_command", "list the calls of SDK 9 and 10 in a code base"),
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def usage() -> str:
     """What `assay --help` prints."""
-    lines = [f"  {name:<10} {about}" for name, (_, about) in COMMANDS.items()]
+    lines = [f"  {name:<12} {about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(
         ["usage: assay COMMAND [OPTIONS]     (assay COMMAND --help tells a command's options)", "", *lines]
     )

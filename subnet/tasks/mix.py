@@ -76,7 +76,13 @@ class Mix:
 
     def probe(self) -> list[Task]:
         """One task of each family, made to see that all can be; raises ValueError for one that cannot."""
-        return [self.make(family, 1, PROBE, 1.0) for family in self.families]
+        return [self._probed(family) for family in self.families]
+
+    def _probed(self, family: str) -> Task:
+        try:
+            return self.make(family, 1, PROBE, 1.0)
+        except KeyError:  # what a source that keeps its families in a dictionary says
+            raise ValueError(f"there is no family {family!r}") from None
 
 
 def mixed(text: str, kinds: Mapping[str, Callable[[], Source]]) -> Mix:

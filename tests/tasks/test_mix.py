@@ -107,6 +107,15 @@ def test_a_family_that_cannot_be_made_is_found_before_it_is_asked(text, says):
         mixed(text, TASKS).probe()
 
 
+def test_a_source_that_does_not_know_a_family_needs_no_words_for_it():
+    class Plain(Text):
+        def make(self, family, seed, query_id, seconds):
+            return {}[family]
+
+    with pytest.raises(ValueError, match="there is no family 'a'"):
+        Mix((Entry("plain", Plain(), ("a",)),)).probe()
+
+
 def test_a_source_without_families_of_its_own_must_be_told_which():
     with pytest.raises(ValueError, match="name one"):
         Mix((Entry("bare", Text(), ()),))
