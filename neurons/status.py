@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from subnet.errors import ConditionError
 from subnet.protocol import Hotkey
-from subnet.recording import Recorder
+from subnet.recording import Recorder, append_line
 from subnet.validator.journal import Entry
 from subnet.validator.round import Round
 from subnet.validator.scores import Score
@@ -78,7 +78,7 @@ class StatusFile:
         )
 
     def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
 
     def _append(self, event: Mapping[str, Any]) -> None:
         try:
@@ -86,7 +86,7 @@ class StatusFile:
                 self._path.replace(self._path.with_name(self._path.name + ".1"))
                 os.close(self._handle)
                 self._handle = self._open()
-            os.write(self._handle, json.dumps(event).encode() + b"\n")
+            append_line(self._handle, json.dumps(event).encode())
         except OSError as problem:
             log.warning("the status file %s took no line: %s", self._path, problem.strerror)
 

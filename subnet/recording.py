@@ -6,7 +6,9 @@ verifier included, so a recording stays small. It holds answers and seeds of pas
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,6 +19,7 @@ from subnet.tasks.base import Judge, Part, Reward, Source, Task
 from subnet.validator.round import Judgement, Moment, Round, judged
 
 FORMAT = 1
+_PIECE = 4096
 
 
 class Recorder:
@@ -28,8 +31,36 @@ class Recorder:
 
     def write(self, played: Round) -> None:
         """Adds one round to its epoch's file; raises OSError when the disk does not take it."""
-        with (self._folder / f"epoch-{played.moment.epoch:08}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(_packed(played), separators=(",", ":")) + "\n")
+        path = self._folder / f"epoch-{played.moment.epoch:08}.jsonl"
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            append_line(handle, json.dumps(_packed(played), separators=(",", ":")).encode())
+        finally:
+            os.close(handle)
+
+
+def append_line(handle: int, line: bytes) -> None:
+    """Adds a line to a file that is open for reading and appending, all of it or nothing; raises OSError.
+
+    Of a line that a kill cut short, the rest goes first: it would spoil the next one.
+    """
+    end = _whole(handle)
+    os.ftruncate(handle, end)
+    if os.write(handle, line + b"\n") <= len(line):
+        os.ftruncate(handle, end)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _whole(handle: int) -> int:
+    """The size of a file up to the end of its last whole line."""
+    place = os.fstat(handle).st_size
+    while place:
+        start = max(0, place - _PIECE)
+        found = os.pread(handle, place - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        place = start
+    return 0
 
 
 def recorded(folder: Path, source: Source) -> Iterator[Round]:
