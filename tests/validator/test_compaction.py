@@ -1,5 +1,6 @@
 """The ledger's byte budget: whatever is cleared away, scores stay what they were, to the last bit."""
 
+import asyncio
 import random
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import pytest
 from subnet.errors import ConditionError
 from subnet.protocol import Hotkey
 from subnet.tasks.base import Part
-from subnet.validator.compaction import KEEP_PLANS, SPARE_BLOCKS, Budget, compact
+from subnet.validator.compaction import KEEP_PLANS, SLICE, SPARE_BLOCKS, Budget, compact
 from subnet.validator.journal import Journal
 from subnet.validator.ledger import Ledger
 from subnet.validator.memory import FORGOTTEN, standings
@@ -173,6 +174,27 @@ async def test_a_forgotten_hotkey_is_cleared_only_when_nothing_can_bring_it_back
     assert len(list(ledger.observations())) == 1
     await compact(store, FORGOTTEN + SPARE_BLOCKS + 1, untouched=10**6)
     assert list(ledger.observations()) == []
+
+
+async def test_others_run_while_a_ledger_is_compacted(store, ledger, observation):
+    ledger.append(
+        replace(observation("a", block=n, epoch=n // 10, round_id=f"r{n:05}"), reason="why")
+        for n in range(5000)
+    )
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            ledger.draw(turns, 1)  # writes, too
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await compact(store, 5000, 10**6)
+    beside.cancel()
+    assert turns > 5000 // SLICE
+    assert len(list(ledger.observations())) == MOST
 
 
 async def test_a_file_of_the_format_before_is_taken_over(tmp_path, observation):

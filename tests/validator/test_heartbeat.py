@@ -119,6 +119,35 @@ async def test_with_one_endpoint_a_new_connection_to_it_may_help(watched):
     assert watched.chain.connection == 1
 
 
+class Refusing:
+    """A chain that refuses twice, then sends a block, then nothing; it notes the pause that is due next."""
+
+    endpoint, connection = "ws://nowhere", 0
+
+    def __init__(self):
+        self.refusals, self.pauses, self.heart = 2, [], None
+
+    async def blocks(self):
+        if self.refusals:
+            self.refusals -= 1
+            raise ChainBusy("refused")
+        yield 1
+        await asyncio.sleep(60)
+
+    async def change_endpoint(self, why):
+        self.pauses.append(self.heart._pause)
+
+
+async def test_pauses_between_refusals_grow_until_a_block_arrives():
+    chain = Refusing()
+    chain.heart = Heartbeat(chain, Head(0), 60.0)
+    beating = asyncio.create_task(chain.heart.beat())
+    await chain.heart.head.beyond(0)
+    beating.cancel()
+    assert chain.pauses == [0.4, 0.8]
+    assert chain.heart._pause == 0.2
+
+
 async def test_a_fallback_that_serves_another_chain_is_not_used(watched):
     async with devnet(block_time=0.1) as other:
         await other.advance(2)
