@@ -1,6 +1,6 @@
 """The rubric for programming tasks: hidden tests decide, and several answers are run at once.
 
-A verifier of such a task waits for a child process, some 25 ms each for honest code and the whole second of its
+A verifier of such a task waits for a child process, some 23 ms each for honest code and the whole second of its
 limit for code that does not end. One after the other, a large round would take longer than its judge may.
 """
 
