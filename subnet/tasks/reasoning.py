@@ -38,7 +38,7 @@ MAX_ANSWER_CHARS = 2048
 """No answer of these families is nearly as long; a verifier is not shown more of a stranger's text."""
 
 OPENED, CLOSED = "<answer>", "</answer>"
-ASK = f"Think first if you have to. Put the final answer alone between {OPENED} and {CLOSED}."
+ASK = f"Reply with the final answer alone; or think first, and put it between {OPENED} and {CLOSED}."
 
 SPOILT = ("", "nan", "inf", "None", "\x00", "{}", "[" * 40, "?" * 64)
 """What no verifier may take for an answer; one that does is at fault and its family is not asked."""
