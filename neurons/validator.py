@@ -53,7 +53,8 @@ class Validator:
                 group.create_task(self.heart.beat())
                 group.create_task(self.rounds())
                 group.create_task(self.weights())
-                if not self.settings.unpledged:
+                # A hotkey has one commitment on a subnet, however many mechanisms it works for.
+                if not self.settings.unpledged and not self.settings.mechid:
                     group.create_task(self.parts.pledges.keep(self.heart.head))
         except BaseExceptionGroup as several:
             _raise_first(several)
