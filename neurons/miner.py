@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs a miner until a signal; returns the exit code (0 ended, 2 usage, 3 no seat, key or model, 1 else)."""
+    """Runs a miner until a signal; the exit code is 0 ended, 2 usage, 3 no seat, port, key or model, 1 else."""
     settings = MinerSettings.read(argv, program="assay miner", about=ABOUT)
     return run("assay miner", mine(settings), settings.verbose)
 

@@ -7,6 +7,7 @@ of that block, and `read_back` compares by hotkey again.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
@@ -120,8 +121,10 @@ class Chain:
 
         async def read(client: bt.Client) -> Any:
             view = client if block is None else await client.at(block)
-            graph = await view.subnets.metagraph(self.netuid, commitments=False)
-            return graph, await client.query_map(CERTIFICATES, [self.netuid], block=block)
+            return await asyncio.gather(
+                view.subnets.metagraph(self.netuid, commitments=False),
+                client.query_map(CERTIFICATES, [self.netuid], block=block),
+            )
 
         graph, certificates = await self._line.ask(read, "reading the metagraph")
         if graph is None:
