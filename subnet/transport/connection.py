@@ -108,7 +108,12 @@ class Connection(Reading):
         """Goes on over TLS, or ends; it has the time that any new connection has to say something."""
         try:
             over = await self._loop.start_tls(
-                self._transport, self, tls, server_side=True, ssl_shutdown_timeout=DRAIN_SECONDS
+                self._transport,
+                self,
+                tls,
+                server_side=True,
+                ssl_handshake_timeout=HEAD_SECONDS,
+                ssl_shutdown_timeout=DRAIN_SECONDS,
             )
         except OSError:
             over = None
