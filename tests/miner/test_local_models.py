@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 import reasoning_gym
+import torch
+from aiohttp import web
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from transformers import AutoTokenizer
 
 from subnet.errors import BackendBusy, BackendError, ModelError
@@ -264,6 +267,7 @@ def test_a_missing_folder_is_one_clear_line(path: str):
         {"config.json": "{}"},
         {"config.json": "not json"},
         {"config.json": '{"model_type": "no-such-architecture"}'},
+        {"model.safetensors": "x", "pytorch_model.bin": "x"},
     ],
 )
 def test_a_folder_without_a_model_is_one_clear_line(tmp_path: Path, files: dict[str, str]):
@@ -281,6 +285,43 @@ def test_damaged_weights_are_one_clear_line(tmp_path: Path):
     (tmp_path / "model.safetensors").write_bytes(b"\xff" * 64)
     with pytest.raises(ModelError, match="cannot load model"):
         LocalModel.load(str(tmp_path))
+
+
+def changed(folder: Path, **values: Any) -> Path:
+    """The weak model with other words in its config.json."""
+    shutil.copytree(MODELS / "weak", folder, dirs_exist_ok=True)
+    known = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**known, **values}))
+    return folder
+
+
+def test_a_model_that_needs_its_own_code_is_refused_with_a_way_out(tmp_path: Path):
+    own = {"AutoConfig": "configuration_own.OwnConfig", "AutoModelForCausalLM": "modeling_own.Own"}
+    folder = changed(tmp_path, model_type="own", auto_map=own)
+    for name in ("configuration_own.py", "modeling_own.py"):
+        (folder / name).write_text("raise SystemExit('code of a checkpoint was run')")
+    with pytest.raises(ModelError, match=r"needs code of its own.*--backend openai"):
+        LocalModel.load(str(folder))
+
+
+def test_a_model_that_does_not_fit_into_memory_is_one_clear_line(tmp_path: Path):
+    folder = changed(tmp_path, vocab_size=1 << 40)
+    save_file({"some.weight": torch.zeros(1)}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match="does not fit into memory") as caught:
+        LocalModel.load(str(folder))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [({"num_hidden_layers": 4}, "lack 9 of the weights"), ({"hidden_size": 256}, "shapes")],
+)
+def test_weights_that_are_missing_or_of_another_shape_are_not_made_up(
+    tmp_path: Path, values: dict[str, int], word: str
+):
+    with pytest.raises(ModelError, match=word) as caught:
+        LocalModel.load(str(changed(tmp_path, **values)))
+    assert "\n" not in str(caught.value)
 
 
 FORK = """
@@ -306,29 +347,59 @@ def test_importing_starts_no_thread_so_that_a_fork_can_load_a_model():
     assert done.returncode == 0, done.stderr.decode()
 
 
-UNREACHABLE = """
+HUB = """
+import sys
 from subnet.errors import ModelError
 from subnet.miner.local import LocalModel
-try:
-    LocalModel.load("nobody/no-such-model")
-except ModelError as failure:
-    print(failure)
+for name in sys.argv[1:]:
+    try:
+        LocalModel.load(name)
+    except ModelError as failure:
+        print(failure)
 """
 
 
-def test_a_hub_out_of_reach_is_one_clear_line(tmp_path: Path, unused_tcp_port: int):
-    environment = {
-        "HF_ENDPOINT": f"http://127.0.0.1:{unused_tcp_port}",
-        "HF_HOME": str(tmp_path),
-        "PYTHONPATH": str(ROOT),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", UNREACHABLE],
+async def a_hub(request: web.Request) -> web.Response:
+    """A hub that knows one model, whose files it gives to nobody."""
+    if request.path == "/api/models/owner/gated":
+        return web.json_response({"id": "owner/gated", "sha": "0" * 40, "gated": "manual", "siblings": []})
+    if "/gated/" in request.path:
+        refusal = {
+            "X-Error-Code": "GatedRepo",
+            "X-Error-Message": "Access to model owner/gated is restricted",
+        }
+        return web.Response(status=403, headers=refusal)
+    return web.Response(status=404, headers={"X-Error-Code": "RepoNotFound"})
+
+
+async def said_of(names: list[str], endpoint: str, home: Path) -> list[str]:
+    """What loading models from a hub says, line by line; in a process, for the hub's address is read at import."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", HUB, *names),
         cwd=ROOT,
-        env=environment,
-        timeout=60,
-        capture_output=True,
-        check=True,
+        env={"HF_ENDPOINT": endpoint, "HF_HOME": str(home), "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    assert done.stdout.decode().startswith("cannot load model nobody/no-such-model: the hub is out of reach")
-    assert done.stdout.decode().count("\n") == 1
+    said, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 0, errors.decode()
+    return said.decode().splitlines()
+
+
+async def test_a_hub_out_of_reach_is_one_clear_line(tmp_path: Path, unused_tcp_port: int):
+    said = await said_of(["nobody/no-such-model"], f"http://127.0.0.1:{unused_tcp_port}", tmp_path)
+    assert len(said) == 1
+    assert said[0].startswith("cannot load model nobody/no-such-model: the hub is out of reach")
+
+
+async def test_what_a_hub_does_not_give_is_one_clear_line_each(tmp_path: Path):
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", a_hub)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    hub = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    gated, missing = await said_of(["owner/gated", "nobody/no-such-model"], hub, tmp_path)
+    await runner.cleanup()
+    assert "its owner grants access on request" in gated
+    assert "no hub model nobody/no-such-model" in missing

@@ -76,13 +76,17 @@ def loaded(source: Source, limits: Limits) -> Loaded:
     Raises ModelError.
     """
     transformers_logging.disable_progress_bar()
+    # Its reports run over many lines; what matters of them is checked below.
+    transformers_logging.set_verbosity_error()
     gpu = torch.cuda.is_available()
     try:
         # Code that comes with a checkpoint is never run: it would have the miner's hotkey within reach.
         options = {"trust_remote_code": False, "local_files_only": source.local_only}
         tokenizer = AutoTokenizer.from_pretrained(source.place, **options)
         dtype = torch.bfloat16 if gpu else torch.float32
-        model = AutoModelForCausalLM.from_pretrained(source.place, dtype=dtype, **options)
+        model, read = AutoModelForCausalLM.from_pretrained(
+            source.place, dtype=dtype, output_loading_info=True, **options
+        )
         model = model.to("cuda" if gpu else "cpu").eval()
     except (
         OSError,
@@ -94,6 +98,12 @@ def loaded(source: Source, limits: Limits) -> Loaded:
         SafetensorError,
     ) as failure:
         raise ModelError(f"cannot load model {source.place}: {_said(failure)}") from failure
+    lacking = len(read["missing_keys"]) + len(read["mismatched_keys"])
+    if lacking:
+        # Transformers fills what is missing with random numbers, and the miner would talk nonsense.
+        raise ModelError(
+            f"cannot load model {source.place}: its files lack {lacking} of the weights that its config.json names"
+        )
     ends = _ends(model, tokenizer)
     # A checkpoint may bring sampling settings of its own (top-k, penalties); a query says all there is to it.
     model.generation_config = GenerationConfig(eos_token_id=sorted(ends) or None)
@@ -118,6 +128,8 @@ def _said(failure: BaseException) -> str:
         )
     if "trust_remote_code" in text:
         return "it needs code of its own to run, which Assay never does: serve it with --backend openai"
+    if "mismatched_sizes" in text:
+        return "its weights have other shapes than its config.json says"
     if "gated repo" in text or "restricted" in text:
         return "its owner grants access on request: accept its terms on the hub, then `hf auth login`"
     return one_line(failure)
