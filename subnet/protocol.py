@@ -38,7 +38,8 @@ TokenId = Annotated[int, Field(ge=0, lt=1 << 24)]
 class Wire(BaseModel):
     """Base of all wire models: frozen, no unknown fields, no silent type conversion."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    # Values hardly come twice, and pydantic would keep 16,384 of them for ever, whoever sent them.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, cache_strings="keys")
 
 
 class Message(Wire):

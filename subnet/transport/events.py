@@ -122,6 +122,6 @@ def _status(data: bytes) -> int:
 
 def _read(data: bytes) -> Any:
     try:
-        return from_json(data)
+        return from_json(data, cache_strings="keys")
     except ValueError:
         raise NotAStream("an event whose data is no JSON") from None

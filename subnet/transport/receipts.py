@@ -37,7 +37,7 @@ class Receipt(BaseModel):
     the reply's body; `block` is the chain's height by the miner's reckoning when it answered.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, cache_strings="keys")
 
     version: Literal["assay-receipt/1"] = VERSION
     request: Digest
@@ -67,7 +67,7 @@ class Kept(BaseModel):
     `asked` is the payload that the caller signed, `query` and `answer` are the bodies of request and reply.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, cache_strings="keys")
 
     receipt: Receipt
     asked: Annotated[str, StringConstraints(max_length=2048)] | None = None
