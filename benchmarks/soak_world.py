@@ -25,8 +25,9 @@ BLOCK_SECONDS = 1.0
 TEMPO = 80
 AXON_HOST = "127.0.0.2"  # the chain refuses to publish 127.0.0.1
 STALE_SECONDS = 45.0
-AGED_BLOCKS = 1200
-"""Made at once after the founding, so that the chain's window of history is full before its memory is measured."""
+AGED_BLOCKS = (3000, 1200)
+"""Made at once before and after the founding, so that the chain's caches and its window of history are full before
+its memory is measured. More after it would give the owner's cut more stake than a validator has."""
 
 START_SECONDS = 60.0
 VALIDATORS = ("vera", "viktor")
@@ -74,6 +75,7 @@ async def world(folder: Path, seed: int, mounts: bool) -> AsyncIterator[World]:
         group.append(asyncio.create_task(members["chain"].supervise()))
         endpoint = f"ws://127.0.0.1:{port}"
         await _listening(endpoint)
+        await rpc(endpoint, "dev_newBlock", {"count": AGED_BLOCKS[0]})
         keys = make_wallets(_cast(), folder / "wallets", seed)
         netuid = await _founded(endpoint, keys)
         names = {"vera": 2, "viktor": 2, "miners": 1}
@@ -118,7 +120,7 @@ async def _founded(endpoint: str, keys: dict[str, Keys]) -> int:
         await founder.register(netuid, member.name)
     for name, tao in zip(VALIDATORS, STAKE_TAO, strict=True):
         await founder.stake(netuid, name, tao)
-    await rpc(endpoint, "dev_newBlock", {"count": AGED_BLOCKS})
+    await rpc(endpoint, "dev_newBlock", {"count": AGED_BLOCKS[1]})
     return netuid
 
 
