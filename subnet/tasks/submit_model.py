@@ -69,7 +69,8 @@ class Rules:
     `margin` is the share of the champion's loss by which it must be lower, `deviations` by how many standard errors
     of the paired difference it must be lower at all; `repeats` is how often that must be found again on fresh
     documents, `documents` how many a set holds. It is a copy of an earlier model when, at the `undecided` share of
-    positions at which that one decides least, half of its log-likelihoods lie within `copy_nats` of that one's.
+    positions at which that one decides least, half of its log-likelihoods lie within `copy_nats` of that one's; the
+    champion and the `compared` newest submissions are looked at.
     """
 
     margin: float = 0.02
@@ -78,6 +79,7 @@ class Rules:
     documents: int = 32
     undecided: float = 0.2
     copy_nats: float = 0.01
+    compared: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Hill:
         mine = evaluate(challenger, sets[0])
         if not np.all(np.isfinite(mine.loglikelihood)):
             return Verdict(False, "it has no finite likelihood for every token")
-        for one in earlier:
+        for one in self._rivals(earlier):
             theirs = evaluate(one, sets[0])
             if distance(theirs, mine, self.rules.undecided) < self.rules.copy_nats:
                 return Verdict(False, f"it behaves as the submission of block {one.block} does")
@@ -130,6 +132,12 @@ class Hill:
                     False, f"not better by {self.rules.margin:.0%} on set {number + 1} of {len(sets)}"
                 )
         return Verdict(True, f"better by {self.rules.margin:.0%} on {len(sets)} sets of fresh documents")
+
+    def _rivals(self, earlier: Sequence[Submission]) -> list[Submission]:
+        """Of the earlier ones the champion, and as many of the newest as are compared: each costs a run of a model."""
+        champion = [one for one in earlier if one == self.champion]
+        others = [one for one in earlier if one != self.champion]
+        return [*champion, *others[max(0, len(others) - self.rules.compared) :]]
 
 
 def content_of(files: Mapping[str, bytes]) -> str:

@@ -94,6 +94,13 @@ def test_a_copy_of_a_loser_is_a_copy_too():
     assert "behaves as" in arena.challenge("thief", shaken(SMALL, 1e-4, 1)).reason
 
 
+def test_who_committed_first_is_no_copy_of_a_champion_that_committed_later():
+    arena = Arena()
+    arena.challenge("thief", shaken(SMALL, 1e-4, 1))
+    assert arena.challenge("able", SMALL, block=5).reason.startswith("not better")
+    assert arena.challenge("baker", LARGE, block=6).crowned
+
+
 def test_independent_models_of_the_same_quality_are_far_from_copies():
     seeds = drawn(SECRET.of_epoch(1), 0, 32)
     one, other = (behaviour(trained(range(first, first + 12)), seeds) for first in (3000, 4000))
