@@ -19,7 +19,7 @@ from bittensor import http_auth
 
 from subnet.advice.explanation import Explanation, explanation
 from subnet.errors import ConditionError
-from subnet.protocol import Address, Hotkey
+from subnet.protocol import Address, Heard, Hotkey
 from subnet.tasks.secret import Secret
 from subnet.transport.incoming import Head, Opened
 from subnet.transport.listening import listen, serving
@@ -121,7 +121,7 @@ class ExplainServer:
             raise Denied(401, failure.reason, str(failure), close=True, time=time.time()) from None
         return partial(self._answer, named)
 
-    def _answer(self, named: Mapping[str, str], body: bytes) -> Response:
+    def _answer(self, named: Mapping[str, str], body: bytes, heard: Heard) -> Response:
         try:
             caller = Hotkey(self._proven(named, body))
         except http_auth.AuthError as failure:
