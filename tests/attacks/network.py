@@ -13,6 +13,7 @@ from random import Random
 
 from reward.rubric import Rubric
 from reward.text import solved
+from reward.uniqueness import Compared, clusters, kept
 from subnet.attackers.strategies import Situation, Strategy, able
 from subnet.protocol import Coldkey, Hotkey, Message, Query, Reply
 from subnet.tasks.base import Reward, Task
@@ -40,12 +41,15 @@ def ledger(observations: Sequence[Observation], now: int) -> Mapping[Hotkey, flo
 
 @dataclass(frozen=True)
 class Network:
-    """Who mines, what they are asked and how they are judged; `fold` makes scores of observations."""
+    """Who mines, what they are asked and how they are judged; `fold` makes scores of observations, and with `split`
+    those that answer with one brain share one pay.
+    """
 
     attackers: Sequence[Strategy]
     rubric: Callable[[Task, Sequence[Reply]], Sequence[Reward]] = PLAIN
     fold: Fold = ledger
     honest: Strategy = field(default_factory=lambda: able(QUALITY))
+    split: bool = False
     tasks: int = 20
     make: Callable[[Random, int], Task] = field(default_factory=lambda: puzzle)
 
@@ -56,31 +60,46 @@ class Network:
     def history(self, epochs: int, paid: Collection[int], seed: int = 1) -> list[dict[Hotkey, float]]:
         """Each miner's share of the miners' emission at the end of those epochs, counted from 1, that are `paid`."""
         miners = self._miners()
+        seats = list(miners)
         seen: list[list[Observation]] = [[] for _ in range(VALIDATORS)]
+        heard: list[list[Compared]] = [[] for _ in range(VALIDATORS)]
         shares = []
         for number in range(epochs):
             for validator, known in enumerate(seen):
-                known += self._epoch(miners, number, Random(f"{seed}/{validator}/{number}"))
+                rng = Random(f"{seed}/{validator}/{number}")
+                for index in range(self.tasks):
+                    task = self.make(rng, index)
+                    replies = self._replies(miners, task, number, index, rng)
+                    known += self._observed(task, (number, index), replies)
+                    texts = {
+                        seats.index(hotkey): reply.text for hotkey, reply in replies.items() if reply.text
+                    }
+                    heard[validator].append(Compared.of(task, texts))
             if number + 1 in paid:
-                views = [self.fold(known, (number + 1) * BLOCKS) for known in seen]
-                shares.append(self._paid(views, list(miners)))
+                views = [self._worth(*both, seats, number) for both in zip(seen, heard, strict=True)]
+                shares.append(self._paid(views, seats))
         return shares
+
+    def _worth(
+        self, known: Sequence[Observation], heard: Sequence[Compared], seats: Sequence[Hotkey], number: int
+    ) -> Mapping[Hotkey, float]:
+        """What one validator holds of the miners at the end of an epoch."""
+        values = self.fold(known, (number + 1) * BLOCKS)
+        shares = kept(clusters(heard, len(seats)), {}) if self.split else {}
+        return {hotkey: value * shares.get(seats.index(hotkey), 1.0) for hotkey, value in values.items()}
 
     def _miners(self) -> dict[Hotkey, Strategy]:
         honest = {Hotkey(f"honest-{place}"): self.honest for place in range(HONEST)}
         return honest | {Hotkey(f"attacker-{place}"): each for place, each in enumerate(self.attackers)}
 
-    def _epoch(self, miners: Mapping[Hotkey, Strategy], number: int, rng: Random) -> list[Observation]:
-        observations = []
-        for index in range(self.tasks):
-            task = self.make(rng, index)
-            replies = self._replies(miners, task, number, index, rng)
-            rewards = self.rubric(task, list(replies.values()))
-            observations += [
-                observed(hotkey, task, (number, index), reward, reply)
-                for (hotkey, reply), reward in zip(replies.items(), rewards, strict=True)
-            ]
-        return observations
+    def _observed(
+        self, task: Task, when: tuple[int, int], replies: Mapping[Hotkey, Reply]
+    ) -> list[Observation]:
+        rewards = self.rubric(task, list(replies.values()))
+        return [
+            observed(hotkey, task, when, reward, reply)
+            for (hotkey, reply), reward in zip(replies.items(), rewards, strict=True)
+        ]
 
     def _replies(
         self, miners: Mapping[Hotkey, Strategy], task: Task, number: int, index: int, rng: Random

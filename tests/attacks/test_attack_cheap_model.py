@@ -47,7 +47,7 @@ CHECKED = Rubric({solved: 1.0}, proofs={checked: REMEMBERED})
 
 def mean_share(rubric: Rubric, share: float, quality: float) -> float:
     """What the cheater earns on average over fourteen epochs."""
-    return attackers_mean(Network([cheaper(share, quality, QUALITY)], rubric), range(1, EPOCHS + 1))
+    return attackers_mean(Network([cheaper(share, quality, QUALITY)], rubric), (1, 4, 7, 10, EPOCHS))
 
 
 def test_m10_a_cheaper_model_earns_almost_as_much_unchecked_and_nothing_with_a_memory() -> None:
