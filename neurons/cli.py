@@ -13,6 +13,7 @@ COMMANDS = {
     "chain": ("neurons.chain_command", "the embedded chain alone, for the SDK, btcli and your tests"),
     "miner": ("neurons.miner", "serve a model and earn"),
     "validator": ("neurons.validator", "ask miners, score them, set weights"),
+    "signer": ("neurons.signer", "keep a hotkey, and sign for a neuron what it has to sign"),
     "why": ("neurons.why_command", "what a hotkey's score is made of"),
     "audit-tasks": ("neurons.audit_command", "whether a validator asked what its pledged secrets make"),
     "doctor": ("neurons.doctor_command", "what is wrong with a miner, a validator or a subnet, and its fix"),

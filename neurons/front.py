@@ -24,6 +24,7 @@ class FrontSettings(NeuronSettings):
     listener: int = setting(None, help="number of the open socket to accept from")
     desk: int = setting(None, help="number of the open socket to the miner")
     tls_key: Path | None = setting(None, help="file of the TLS key; none for plain HTTP")
+    signer: Path | None = setting(None, help="socket of the signer; none for a hotkey of its own")
 
 
 class Door:
@@ -58,7 +59,15 @@ async def serve(settings: FrontSettings) -> None:
     door = Door()
     listener, desk = socket.socket(fileno=settings.listener), socket.socket(fileno=settings.desk)
     tls = None if settings.tls_key is None else serving_context(settings.tls_key)
-    await front(opened_wallet(settings).hotkey, listener, desk, door.admit, door.tell, tls, door.health)
+    await front(
+        opened_wallet(settings, settings.signer).hotkey,
+        listener,
+        desk,
+        door.admit,
+        door.tell,
+        tls,
+        door.health,
+    )
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ async def _start(settings: MinerSettings, listener: socket.socket, hub: Hub) -> 
     given = {"listener": listener.fileno(), "desk": theirs.fileno()}
     keys = ("network", "netuid", "wallet", "wallet_hotkey", "wallet_path")
     tls = {"tls_key": settings.tls_key} if settings.tls else {}
-    words = {**{key: getattr(settings, key) for key in keys}, **given, **tls}
+    signer = {"signer": settings.signer} if settings.signer else {}
+    words = {**{key: getattr(settings, key) for key in keys}, **given, **tls, **signer}
     argv = [word for key, value in words.items() for word in (f"--{key.replace('_', '-')}", str(value))]
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -49,7 +49,7 @@ async def mine(settings: MinerSettings) -> None:
     """Serves for ever. What is wrong is found before the model is loaded, which may take minutes."""
     check_backend(settings)
     nonces = Nonces()
-    wallet = opened_wallet(settings)
+    wallet = opened_wallet(settings, settings.signer)
     if settings.tls and settings.tls_key is None:
         settings = settings.model_copy(update={"tls_key": default_keyfile(wallet.hotkey.ss58_address)})
     key = own_key(settings.tls_key) if settings.tls and settings.tls_key else ""

@@ -9,12 +9,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import bittensor as bt
 
 from subnet.errors import ConditionError, ModelError, SettingsError, SubnetError
 from subnet.settings import NeuronSettings, fail
+from subnet.signer.remote import RemoteSigner
 
 END_SECONDS = 1.8
 """What cleaning up may take after a signal, so that Ctrl-C ends the process within two seconds."""
@@ -55,8 +57,13 @@ def _told(program: str, problem: Exception) -> int:
     return fail(f"{program}: unexpected {type(problem).__name__}: {problem} (--verbose tells where)", 1)
 
 
-def opened_wallet(settings: NeuronSettings) -> bt.Wallet:
-    """The wallet with its hotkey readable; the coldkey is not looked at. Raises ConditionError."""
+def opened_wallet(settings: NeuronSettings, signer: Path | None = None) -> bt.Wallet | RemoteSigner:
+    """The wallet with its hotkey readable, or the signer that holds it; the coldkey is not looked at.
+
+    Raises ConditionError.
+    """
+    if signer is not None:
+        return RemoteSigner(signer)
     path = str(settings.wallet_path.expanduser())
     wallet = bt.Wallet(name=settings.wallet, hotkey=settings.wallet_hotkey, path=path)
     try:

@@ -58,7 +58,7 @@ class Parts:
 async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
     """The parts, open until the context ends; SettingsError or ConditionError names what is wrong."""
     source, judge, shape = _source(settings), load_rubric(settings.rubric), _shape(settings.shape)
-    wallet = opened_wallet(settings)
+    wallet = opened_wallet(settings, settings.signer)
     hotkey = Hotkey(wallet.hotkey.ss58_address)
     async with AsyncExitStack() as stack:
         folder = state_folder(settings, hotkey)

@@ -127,7 +127,15 @@ class NeuronSettings(Settings):
     )
 
 
-class MinerSettings(NeuronSettings):
+class KeptSettings(NeuronSettings):
+    """Settings of a neuron whose hotkey another process may keep."""
+
+    signer: Path | None = setting(
+        None, env="ASSAY_SIGNER", help="socket of `assay signer`, in place of a hotkey in a wallet"
+    )
+
+
+class MinerSettings(KeptSettings):
     """Settings of `neurons/miner.py`."""
 
     backend: Literal["transformers", "openai", "echo", "silent", "garbage"] = setting(
@@ -174,7 +182,7 @@ class MinerSettings(NeuronSettings):
     )
 
 
-class ValidatorSettings(NeuronSettings):
+class ValidatorSettings(KeptSettings):
     """Settings of `neurons/validator.py`."""
 
     chain_seconds: Annotated[float, Field(gt=0)] = setting(

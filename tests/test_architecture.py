@@ -32,6 +32,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "subnet.chain_values": ("subnet.protocol",),
     "subnet.chain_line": ("subnet.errors",),
     "subnet.transport": ("subnet.protocol", "subnet.errors"),
+    "subnet.signer": ("subnet.transport.receipts", "subnet.transport.signing", "subnet.errors"),
     "subnet.miner": ("subnet.protocol", "subnet.errors", "subnet.inference"),
     "subnet.tasks": ("subnet.protocol", "subnet.sandbox"),
     "subnet.sandbox": ("subnet.errors",),
