@@ -10,12 +10,13 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
+from neurons.sampling_setting import sampling_setting
 from subnet.chain import Chain
 from subnet.errors import ConditionError, SettingsError, SubnetError
 from subnet.protocol import Hotkey, Query
@@ -40,6 +41,7 @@ class AuditSettings(Settings):
     hotkey: str = setting(None, help="the validator's hotkey; required")
     recording: Path = setting(None, help="folder of recorded rounds; required")
     tasks: str = setting("demo", help="what the validator says that it asks: its --tasks")
+    sampling: str = setting("", help="how it says that it has miners sample: its --sampling")
     chain_seconds: Annotated[float, Field(gt=0)] = setting(
         60.0, help="deadline of one chain call, in seconds"
     )
@@ -64,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _audited(settings: AuditSettings) -> list[Audited]:
-    mix = _mix(settings.tasks)
+    mix = replace(_mix(settings.tasks), sampling=sampling_setting(settings.sampling))
     rounds = _rounds(settings.recording, mix)
     async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
         found = await _asked(chain, rounds)

@@ -16,6 +16,7 @@ from typing import Any
 
 from subnet.protocol import Address, Answer, Peer, Reply
 from subnet.tasks.base import Judge, Part, Reward, Source, Task
+from subnet.tasks.sampling import Sampling
 from subnet.validator.round import Judgement, Moment, Round, judged
 
 FORMAT = 1
@@ -104,9 +105,11 @@ def _packed(played: Round) -> dict[str, Any]:
 
 
 def _packed_task(task: Task) -> list[Any]:
-    """What makes the task again; a reference that a model made is kept, as it cannot be."""
-    kept = [task.family, task.seed, task.id, task.budget]
-    return kept if task.finish is None else [*kept, task.reference]
+    """What makes the task again: also a reference that a model made, and the sampling that was asked for."""
+    query = task.query
+    reference = None if task.finish is None else task.reference
+    sampling = None if query.seed is None else [query.temperature, query.top_k, query.seed]
+    return [task.family, task.seed, task.id, task.budget, reference, sampling]
 
 
 def _packed_judgement(judgement: Judgement) -> dict[str, Any]:
@@ -131,9 +134,13 @@ def _unpacked(line: Mapping[str, Any], source: Source) -> Round:
 
 
 def _unpacked_task(kept: Sequence[Any], source: Source) -> Task:
-    family, seed, name, seconds, *reference = kept
+    family, seed, name, seconds, *more = kept
+    reference, sampling = (*more, None, None)[:2]
     task = source.make(family, seed, name, seconds)
-    return task.finish(*reference) if task.finish is not None and reference else task
+    if sampling is not None:
+        temperature, top_k, drawn = sampling
+        task = task.asked_as(Sampling(temperature, top_k).asked(task.query, drawn))
+    return task.finish(reference) if task.finish is not None and reference is not None else task
 
 
 def _unpacked_judgement(kept: Mapping[str, Any], task: Task) -> Judgement:

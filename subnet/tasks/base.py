@@ -7,7 +7,7 @@ validator before the epoch is over.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from subnet.protocol import Query, Reply
@@ -46,6 +46,12 @@ class Task:
     def budget(self) -> float:
         """Seconds that a reply may take."""
         return self.query.seconds
+
+    def asked_as(self, query: Query) -> Task:
+        """The same task under another query, also once it is finished."""
+        finish = self.finish
+        later = None if finish is None else lambda text: finish(text).asked_as(query)
+        return replace(self, query=query, finish=later)
 
 
 class Undecided(Exception):

@@ -28,4 +28,7 @@ class Draw:
 def drawn(mix: Mix, secret: EpochSecret, block_hash: str, index: int, seconds: float) -> Task:
     """One task of the epoch whose secret this is; also how somebody else makes it again once that is revealed."""
     family = mix.family_at(block_hash, secret.epoch, index)
-    return mix.make(family, secret.seed(index), secret.query_id(index), seconds)
+    task = mix.make(family, secret.seed(index), secret.query_id(index), seconds)
+    if mix.sampling is None:
+        return task
+    return task.asked_as(mix.sampling.asked(task.query, secret.sampling_seed(index)))

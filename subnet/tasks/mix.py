@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from subnet.tasks.base import Source, Task
+from subnet.tasks.sampling import Sampling
 from subnet.tasks.schedule import MOST_TURNS, family_at, split_level, turn
 
 PROBE = "a-task-made-to-see-whether-it-can-be"
@@ -29,9 +30,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Mix:
-    """A source made of several, with the public schedule of their families. ValueError when a family is ambiguous."""
+    """A source made of several, with the public schedule of their families, and how miners are to sample.
+
+    ValueError when a family is ambiguous.
+    """
 
     entries: tuple[Entry, ...]
+    sampling: Sampling | None = None
     _sources: Mapping[str, Source] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -91,6 +91,10 @@ class EpochSecret:
         """The seed, of 63 bits, of the task with this index."""
         return int.from_bytes(self._derived("seed", index)[:8], "big") >> (64 - SEED_BITS)
 
+    def sampling_seed(self, index: int) -> int:
+        """The seed, of 63 bits, that the task with this index is to be sampled with; it tells nothing of the task."""
+        return int.from_bytes(self._derived("sampling", index)[:8], "big") >> (64 - SEED_BITS)
+
     def query_id(self, index: int) -> str:
         """The id of the query of the task with this index."""
         return self._derived("query", index).hex()[:QUERY_ID_CHARS]
