@@ -134,7 +134,7 @@ class Hill:
         return Verdict(True, f"better by {self.rules.margin:.0%} on {len(sets)} sets of fresh documents")
 
     def _rivals(self, earlier: Sequence[Submission]) -> list[Submission]:
-        """The champion if it is among the earlier ones, and as many of the newest as are compared: each costs a run."""
+        """The earlier champion, and as many of the newest others as are compared: each costs a run of its model."""
         champion = [one for one in earlier if one == self.champion]
         others = [one for one in earlier if one != self.champion]
         return [*champion, *others[max(0, len(others) - self.rules.compared) :]]
