@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from neurons.explaining import explaining
@@ -15,6 +15,7 @@ from neurons.pledging import PledgeDuty
 from neurons.process import opened_wallet
 from neurons.reference_model import reference_model
 from neurons.rubrics import load_rubric
+from neurons.sampling_setting import sampling_setting
 from neurons.status import Recording, Sink, StatusFile
 from neurons.validator_memory import Memory
 from neurons.wandb_sink import WandbSink
@@ -136,7 +137,7 @@ def _source(settings: ValidatorSettings) -> Mix:
         raise SettingsError(f"--tasks {settings.tasks}: {problem}") from problem
     if not settings.reference_model and any(task.finish for task in made):
         raise SettingsError("--tasks chat needs a model of your own: --reference-model PATH_OR_HUB_ID")
-    return mix
+    return replace(mix, sampling=sampling_setting(settings.sampling))
 
 
 def _secret(path: Path) -> Secret:

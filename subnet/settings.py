@@ -201,6 +201,10 @@ class ValidatorSettings(KeptSettings):
         "demo",
         help="kinds of tasks and their weights, such as reasoning=3,text/extract@2=1; see docs/tasks.md",
     )
+    sampling: str = setting(
+        "",
+        help="have miners sample at TEMPERATURE[:CANDIDATES] with a seed of yours: for the claimed-model check",
+    )
     reference_model: str = setting(
         "",
         env="ASSAY_REFERENCE_MODEL",
