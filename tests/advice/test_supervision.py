@@ -15,6 +15,7 @@ import yaml
 
 from neurons.cli import COMMANDS
 from neurons.localnet.cast import Member, make_wallets
+from neurons.signer import SignerSettings
 from subnet.settings import MinerSettings, NeuronSettings, ValidatorSettings
 from subnet.transport.listening import address_of, listen, serving
 from subnet.transport.server import Server
@@ -23,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 UNITS = sorted((ROOT / "scripts" / "systemd").glob("*.service"))
 COMPOSE = ROOT / "scripts" / "compose" / "compose.yml"
 SETTINGS: dict[str, type[NeuronSettings]] = {"miner": MinerSettings, "validator": ValidatorSettings}
+EXAMPLES: dict[str, type[NeuronSettings]] = {**SETTINGS, "signer": SignerSettings}
 VARIABLE = re.compile(r"\$\{(\w+)(?::(?:-([^}]*)|\?[^}]*))?\}")
 VALUES = {
     "NETUID": "2",
@@ -52,8 +54,8 @@ def test_a_unit_starts_a_command_with_settings_that_exist(path: Path) -> None:
     service = unit(path)["Service"]
     program, role, flag, config = shlex.split(service["ExecStart"])
     assert program.endswith("/.venv/bin/assay") and role in COMMANDS and flag == "--config"
-    example = ROOT / "scripts" / "systemd" / f"{Path(config).name}.example"
-    settings = SETTINGS[role].read(["--config", str(example)], program=role, about="")
+    example = ROOT / "scripts" / "systemd" / f"{Path(config.replace('-%i', '')).name}.example"
+    settings = EXAMPLES[role].read(["--config", str(example)], program=role, about="")
     assert str(settings.wallet_path) == "/etc/assay/wallets"
     assert f"# {config}:" in example.read_text().splitlines()[0]
 
@@ -71,7 +73,7 @@ def test_a_unit_restarts_for_ever_but_not_on_wrong_settings_and_sees_no_coldkey(
 
 
 def test_every_line_of_an_example_that_is_commented_out_can_be_commented_in(tmp_path: Path) -> None:
-    for role, kind in SETTINGS.items():
+    for role, kind in EXAMPLES.items():
         example = ROOT / "scripts" / "systemd" / f"{role}.toml.example"
         whole = re.sub(r"^# (?=\w+ = )", "", example.read_text(), flags=re.MULTILINE)
         (tmp_path / "all.toml").write_text(whole)
