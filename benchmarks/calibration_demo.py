@@ -12,10 +12,10 @@ import numpy as np
 import torch
 from calibration_work import Work, noted
 
-from subnet.inference.calibrate import GROSS_TOKENS, rejected
 from subnet.inference.calibration import Calibration
 from subnet.inference.figures import interval
 from subnet.inference.fitting import STREAM, Budget, fitted, gross_margin
+from subnet.inference.measuring import GROSS_TOKENS, rejected
 from subnet.inference.provers import write
 from subnet.inference.reading import Reading, joined
 from subnet.inference.reference import Reference

@@ -13,7 +13,11 @@ from calibration_gpt2 import gpt2
 from calibration_work import Work, noted
 
 from scripts.train_char_model import encoded, sources
-from subnet.inference.calibrate import (
+from subnet.inference.calibration import Calibration, Calibrations, Ratio, weights_digest
+from subnet.inference.figures import area_under_curve, interval
+from subnet.inference.fingerprint import farthest
+from subnet.inference.fitting import Budget, tokens_needed
+from subnet.inference.measuring import (
     FIT_SEED,
     OTHER_SEED,
     TEST_SEED,
@@ -25,16 +29,18 @@ from subnet.inference.calibrate import (
     plan_of,
     rejected,
     with_detection,
+    with_fingerprint,
 )
-from subnet.inference.calibration import Calibration, Calibrations, Ratio, weights_digest
-from subnet.inference.figures import area_under_curve, interval
-from subnet.inference.fingerprint import distances, farthest, fingerprint
-from subnet.inference.fitting import Budget, tokens_needed
-from subnet.inference.provers import quantised, write
+from subnet.inference.provers import quantised
 from subnet.inference.reading import Reading, joined
-from subnet.inference.reference import Reference
 from subnet.inference.sampler import Sampler
-from subnet.inference.trials import Plan, border_of, candidate_readings, claims_of, redrawn_readings
+from subnet.inference.trials import (
+    Plan,
+    border_of,
+    candidate_readings,
+    fingerprint_distances,
+    redrawn_readings,
+)
 
 FIT_DRAWS, TEST_DRAWS = 24, 8
 """Fresh noise for each honest reply: 12 000 draws to fit on, 4 000 others to count false rejections."""
@@ -42,6 +48,7 @@ ALONE = 0.2
 """The share of honest replies that are generated one at a time; the others in batches of eight."""
 CHEATING = 250
 UNCACHED = 20
+FINGERPRINTED, FINGERPRINT_TOKENS = 200, 20
 SAMPLER = Sampler(seed=0, temperature=1.0)
 
 
@@ -98,7 +105,7 @@ def in_class(work: Work, dtype: str, sampler: Sampler, cheats: dict[str, Cheat],
         noted(f"{dtype}: {name} {result['rows'][name]['detected']:.3f}")
     if sampler == SAMPLER:
         result["rows"] |= others(models, plan, border, calibration, honest)
-    calibration = calibration.model_copy(update={"cost": cost_of(models.reference, model, plan, border)})
+    calibration = finished(calibration, models, model, plan, mild)
     if work.write:
         file = Calibrations.load(work.write) if work.write.exists() else Calibrations()
         file.with_(calibration).save(work.write)
@@ -106,6 +113,15 @@ def in_class(work: Work, dtype: str, sampler: Sampler, cheats: dict[str, Cheat],
         "honest": row(honest.test, calibration, honest.test),
         "calibration": calibration.model_dump(mode="json"),
     }
+
+
+def finished(calibration: Calibration, models: Models, model: Any, plan: Plan, mild: str) -> Calibration:
+    """The calibration with the price of the check and a limit for fingerprints, found against the cheat `mild`."""
+    cost = cost_of(models.reference, model, plan, calibration.border)
+    pair = (model, CHEATS[mild].models(models)[0])
+    short = replace(plan, prompts=plan.prompts[:FINGERPRINTED], length=FINGERPRINT_TOKENS)
+    priced = calibration.model_copy(update={"cost": cost})
+    return with_fingerprint(priced, models.reference, pair, short, mild)
 
 
 def others(
@@ -180,24 +196,10 @@ def fingerprints(work: Work) -> dict[str, Any]:
     }
     return {
         f"{count} directions": compared(
-            {n: apart(models.reference, m, plan, count) for n, m in provers.items()}
+            {n: fingerprint_distances(models.reference, m, plan, count, batch=50) for n, m in provers.items()}
         )
         for count in (8, 16)
     }
-
-
-def apart(reference: Reference, model: Any, plan: Plan, count: int) -> np.ndarray[Any, Any]:
-    """Distances (replies, tokens) of a prover's fingerprints, each reply with directions of its own."""
-    rows = []
-    for number, (prompts, samplers) in enumerate(plan.batches(50)):
-        written = write([model], prompts, samplers, plan.length, keep=True)
-        assert written.states is not None
-        passes = reference.passes(claims_of(plan, written.tokens, number * 50))
-        for at, (own, passed) in enumerate(zip(written.states, passes, strict=True)):
-            seed = 77 + number * 50 + at
-            sent = fingerprint(own.numpy(), seed, count)
-            rows.append(distances(sent, passed.states.numpy(), seed))
-    return np.stack(rows)
 
 
 def compared(found: dict[str, np.ndarray[Any, Any]]) -> dict[str, Any]:

@@ -15,147 +15,35 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from subnet.inference.calibration import Calibration, Calibrations, DtypeClass, Ratio, weights_digest
-from subnet.inference.decision import rejection
-from subnet.inference.evidence import weigh
-from subnet.inference.figures import interval
-from subnet.inference.fitting import STREAM, Budget, alarmed, detection, fitted, gross_margin, tokens_needed
+from subnet.inference.calibration import Calibration, Calibrations, Ratio, weights_digest
+from subnet.inference.fitting import Budget, tokens_needed
+from subnet.inference.measuring import (
+    OTHER_SEED,
+    Claimed,
+    Size,
+    calibrated,
+    cost_of,
+    honest_readings,
+    plan_of,
+    with_detection,
+    with_fingerprint,
+)
 from subnet.inference.power import lines
-from subnet.inference.provers import quantised, write
-from subnet.inference.reading import Reading
+from subnet.inference.provers import quantised
 from subnet.inference.reference import Reference
 from subnet.inference.sampler import Sampler
-from subnet.inference.trials import (
-    Plan,
-    border_of,
-    candidate_readings,
-    claims_of,
-    library_prompts,
-    redrawn_readings,
-)
+from subnet.inference.trials import candidate_readings
 
-FIT_SEED, TEST_SEED, OTHER_SEED = 1 << 40, 2 << 40, 3 << 40
-"""Seeds of the replies that limits are fitted on, of those that test them, and of the candidate's."""
-GROSS_TOKENS = 3
 NEEDED = "tokens to 99 % detection"
-TIMED = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much is measured: replies of `tokens` tokens, each honest one `draws` times with fresh noise."""
-
-    replies: int = 64
-    tokens: int = 200
-    draws: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Honest:
-    """Readings of honest replies in the least exact allowed format: to fit on, and to test on."""
-
-    border: float
-    fit: list[Reading]
-    test: list[Reading]
-
-
-def plan_of(reference: Reference, sampler: Sampler, size: Size, seed: int) -> Plan:
-    """Replies to prompts of their own, by seeds of their own."""
-    prompts = library_prompts(reference.tokenizer, size.replies, seed)
-    return Plan(prompts, size.tokens, replace(sampler, seed=seed))
-
-
-def honest_readings(reference: Reference, least_exact: Any, sampler: Sampler, size: Size) -> Honest:
-    """Readings of the least exact honest model's replies: half of them generated one at a time, half by eight."""
-    some = Plan(library_prompts(reference.tokenizer, 8, 1), min(size.tokens, 100), sampler)
-    border = border_of(reference, least_exact, some)
-    found = []
-    for seed in (FIT_SEED, TEST_SEED):
-        plan = plan_of(reference, sampler, size, seed)
-        half = size.replies // 2
-        alone = Plan(plan.prompts[:half], plan.length, plan.sampler)
-        beside = Plan(plan.prompts[half:], plan.length, replace(plan.sampler, seed=seed + half))
-        found.append(
-            redrawn_readings(reference, least_exact, alone, border, size.draws, batch=1)
-            + redrawn_readings(reference, least_exact, beside, border, size.draws, batch=8)
-        )
-    return Honest(border, *found)
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """What a calibration is for: a name, the digest of the weights, a dtype class, and how replies are sampled."""
-
-    model: str
-    weights: str
-    dtype: DtypeClass
-    sampler: Sampler
-
-
-def calibrated(claimed: Claimed, honest: Honest, other: Sequence[Reading], budget: Budget) -> Calibration:
-    """The calibration that tells `other` from honest replies; error rates are those of replies not fitted on."""
-    tests = fitted(honest.fit, other, budget)
-    tokens = len(honest.fit[0])
-    ratio = next(test for test in tests if isinstance(test, Ratio))
-    drawn = Calibration(
-        model=claimed.model,
-        weights=claimed.weights,
-        dtype=claimed.dtype,
-        temperature=claimed.sampler.temperature,
-        top_k=claimed.sampler.top_k,
-        border=honest.border,
-        reply_tokens=tokens,
-        least_tokens=min(tokens, tokens_needed(ratio, honest.fit, other, 0.5, budget.reply) or tokens),
-        gross_margin=gross_margin(honest.fit),
-        gross_tokens=GROSS_TOKENS,
-        tests=tests,
-        false_reject=0.0,
-        false_reject_interval=(0.0, 1.0),
-        false_alarm=alarmed(tests, honest.test, STREAM),
-        stream=STREAM,
-    )
-    wrong = sum(rejected(honest.test, drawn))
-    rate = {
-        "false_reject": wrong / len(honest.test),
-        "false_reject_interval": interval(wrong, len(honest.test)),
-    }
-    return drawn.model_copy(update=rate)
-
-
-def rejected(readings: Sequence[Reading], calibration: Calibration) -> list[bool]:
-    """Which replies a calibration rejects."""
-    return [rejection(weigh(reading, calibration), calibration) is not None for reading in readings]
-
-
-def with_detection(
-    calibration: Calibration, name: str, honest: Sequence[Reading], other: Sequence[Reading]
-) -> Calibration:
-    """The calibration, knowing how well it finds a candidate of this name."""
-    flags = rejected(other, calibration)
-    found = detection(calibration.tests, honest, other, sum(flags) / len(flags))
-    return calibration.model_copy(update={"detections": {**calibration.detections, name: found}})
-
-
-def cost_of(reference: Reference, model: Any, plan: Plan, border: float) -> float:
-    """The time of reading a reply as a share of the time of generating it at batch 1, side by side; the median."""
-    shares = []
-    for number, (prompts, samplers) in enumerate(plan.batches(1)):
-        if number == TIMED + 1:
-            break
-        start = time.perf_counter()
-        written = write([model], prompts, samplers, plan.length)
-        between = time.perf_counter()
-        reference.read(claims_of(plan, written.tokens, number), border)
-        shares.append((time.perf_counter() - between) / (between - start))
-    return sorted(shares[1:])[len(shares[1:]) // 2]  # the first one warms the caches
+FINGERPRINTED = 20
+"""Tokens of the replies on which fingerprints are measured: ten of them decide."""
 
 
 def arguments(line: Sequence[str] | None) -> argparse.Namespace:
@@ -213,6 +101,8 @@ def measured(chosen: argparse.Namespace) -> tuple[Calibration, dict[str, Any]]:
     name = f"{chosen.candidate or 'its own weights'}{f', {chosen.bits} bits' if chosen.bits else ''}"
     found = with_detection(found, name, honest.test, other)
     found = found.model_copy(update={"cost": cost_of(reference, least_exact, plan, honest.border)})
+    short = replace(plan, length=min(plan.length, FINGERPRINTED))
+    found = with_fingerprint(found, reference, (least_exact, candidate), short, name)
     ratio = next(test for test in found.tests if isinstance(test, Ratio))
     needed = tokens_needed(ratio, honest.test, other, 0.99, chosen.false_reject)
     return found, {NEEDED: needed, **found.model_dump(mode="json")}

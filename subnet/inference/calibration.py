@@ -65,6 +65,20 @@ class Detection(Frozen):
     auc: dict[int, Share]
 
 
+class FingerprintLimit(Frozen):
+    """By what fingerprints are judged: rejected when `fingerprint.farthest` exceeds `distance`.
+
+    `count` is the number of directions; `false_reject` the share of honest replies that were rejected, with its 95 %
+    interval; `detections` maps candidates to the share of their replies that were.
+    """
+
+    count: Annotated[int, Field(ge=1)]
+    distance: Positive
+    false_reject: Share
+    false_reject_interval: tuple[Share, Share]
+    detections: dict[str, Share] = {}
+
+
 class Calibration(Frozen):
     """What one model, run in one class of number formats and sampled in one way, is judged by.
 
@@ -72,8 +86,8 @@ class Calibration(Frozen):
     A token is gross when its margin exceeds `gross_margin` (logits); `gross_tokens` of them in a reply reject it.
     Below `least_tokens` a reply that shows nothing is no evidence. `false_reject` is the measured share of honest
     replies of `reply_tokens` tokens that are rejected, with its 95 % interval; `false_alarm` the share of honest
-    miners who see an alarm within `stream` such replies. `distance` is the limit of a fingerprint's mean distance.
-    `cost` is the share of the generation's time at batch 1 that the check took.
+    miners who see an alarm within `stream` such replies. `cost` is the share of the generation's time at batch 1 that
+    the check took. `detections` says how well dishonest candidates were found.
     """
 
     model: str
@@ -91,9 +105,9 @@ class Calibration(Frozen):
     false_reject_interval: tuple[Share, Share]
     false_alarm: Share
     stream: int
-    distance: Positive | None = None
     cost: Positive | None = None
     detections: dict[str, Detection] = {}
+    fingerprint: FingerprintLimit | None = None
 
     @property
     def key(self) -> Key:

@@ -1,4 +1,4 @@
-"""What a check promises, in the terms of an owner: its price, its errors, and how long a cheat lasts."""
+"""What the verifiers promise, in the terms of an owner: their price, their errors, and how long a cheat lasts."""
 
 from __future__ import annotations
 
@@ -26,13 +26,21 @@ class Promise:
 
 
 def promises(calibration: Calibration, audited: float = 1.0) -> list[Promise]:
-    """The token check's promises against each candidate that its calibration was tried on.
+    """The promises of all three verifiers; of tokens and fingerprints against each candidate they were tried on.
 
     `audited` is the share of replies that are checked, one reply a round.
     """
     return [
+        *_of_tokens(calibration, audited),
+        *_of_fingerprints(calibration, audited),
+        _of_attestation(audited),
+    ]
+
+
+def _of_tokens(calibration: Calibration, audited: float) -> list[Promise]:
+    return [
         Promise(
-            verifier=f"tokens of {calibration.model} ({calibration.dtype})",
+            verifier="tokens",
             cheat=cheat,
             cost=(calibration.cost or math.nan) * audited,
             false_reject=calibration.false_reject,
@@ -43,6 +51,30 @@ def promises(calibration: Calibration, audited: float = 1.0) -> list[Promise]:
     ]
 
 
+def _of_fingerprints(calibration: Calibration, audited: float) -> list[Promise]:
+    """The pass is the one that tokens need, and a failure is decisive: what is far away is no rounding."""
+    limit = calibration.fingerprint
+    if limit is None:
+        return []
+    return [
+        Promise(
+            verifier="fingerprint",
+            cheat=cheat,
+            cost=(calibration.cost or math.nan) * audited,
+            false_reject=limit.false_reject,
+            per_round=share * audited,
+            rounds=math.ceil(1.0 / (share * audited)) if share * audited > 0.0 else None,
+        )
+        for cheat, share in limit.detections.items()
+    ]
+
+
+def _of_attestation(audited: float) -> Promise:
+    """One signature to check, and no statistics: a machine has a fresh quote of an allowed digest, or it has none."""
+    rounds = math.ceil(1.0 / audited) if audited > 0.0 else None
+    return Promise("attestation", "an unknown machine", 0.0, 0.0, audited, rounds)
+
+
 def _rounds(found: Detection, audited: float) -> int | None:
     return None if found.replies is None or audited <= 0.0 else math.ceil(found.replies / audited)
 
@@ -51,19 +83,24 @@ def lines(calibration: Calibration, audited: float = 1.0) -> list[str]:
     """A calibration's promises as lines of text."""
     low, high = calibration.false_reject_interval
     candidates = "every token" if calibration.top_k is None else f"top {calibration.top_k}"
-    cost = f"{(calibration.cost or math.nan) * audited:.1%} of generating"
     shown = [
         f"{calibration.model}, {calibration.dtype}, temperature {calibration.temperature:g}, {candidates}",
         f"  honest replies of {calibration.reply_tokens} tokens rejected: {calibration.false_reject:.3%} "
         f"(95 % interval {low:.3%} to {high:.3%})",
         f"  honest miners alarmed within {calibration.stream} replies: {calibration.false_alarm:.1%}",
-        f"  cost of checking {audited:.0%} of the replies: {cost}",
+        f"  {audited:.0%} of the replies audited:",
+        "  " + _row("verifier", "against", "cost", "false reject", "found in a round", "rounds to weight 0"),
     ]
-    for promise in promises(calibration, audited):
-        rounds = "more rounds than were tried" if promise.rounds is None else f"{promise.rounds} rounds"
-        shown.append(f"  {promise.cheat}: found in a round {promise.per_round:.1%}, weight 0 after {rounds}")
-        curve = calibration.detections[promise.cheat].auc
-        shown.append(
-            "    AUC by tokens: " + ", ".join(f"{tokens}: {area:.4f}" for tokens, area in curve.items())
-        )
+    for each in promises(calibration, audited):
+        cost = "-" if math.isnan(each.cost) else f"{each.cost:.1%}"
+        rounds = "-" if each.rounds is None else str(each.rounds)
+        rates = f"{each.false_reject:.3%}", f"{each.per_round:.1%}"
+        shown.append("  " + _row(each.verifier, each.cheat, cost, *rates, rounds))
+    for cheat, found in calibration.detections.items():
+        areas = ", ".join(f"{tokens}: {area:.4f}" for tokens, area in found.auc.items())
+        shown.append(f"  AUC against {cheat} by tokens: {areas}")
     return shown
+
+
+def _row(verifier: str, cheat: str, *figures: str) -> str:
+    return f"{verifier:12} {cheat:36} " + " ".join(f"{figure:>18}" for figure in figures)

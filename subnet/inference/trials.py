@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+from subnet.inference.fingerprint import distances, fingerprint
 from subnet.inference.margins import read
 from subnet.inference.provers import Picker, honest, write
 from subnet.inference.reading import Reading
@@ -20,6 +22,8 @@ from subnet.inference.sampler import Sampler
 from subnet.inference.sampling import chosen
 
 PROMPT_TOKENS = 48
+FINGERPRINT_SEEDS = 0x5EED << 44
+"""Makes a seed for directions out of that of a reply in a trial; a validator draws both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,3 +143,21 @@ def border_of(reference: Reference, model: Any, plan: Plan, batch: int = 8) -> f
             error = own.gather(1, top) - passed.logits.gather(1, top)
             moved.append((error - error.mean(1, keepdim=True))[:, -8:].abs().flatten())
     return float(np.quantile(torch.cat(moved).numpy(), 0.999))
+
+
+def fingerprint_distances(
+    reference: Reference, model: Any, plan: Plan, count: int, batch: int = 8
+) -> NDArray[np.float64]:
+    """How far the fingerprints of a model's replies are from the reference's, (replies, tokens).
+
+    Each reply has directions of its own, as if their seed had been drawn after it.
+    """
+    rows = []
+    for number, (prompts, samplers) in enumerate(plan.batches(batch)):
+        written = write([model], prompts, samplers, plan.length, keep=True)
+        assert written.states is not None
+        passes = reference.passes(claims_of(plan, written.tokens, number * batch))
+        for own, passed, sampler in zip(written.states, passes, samplers, strict=True):
+            seed = sampler.seed ^ FINGERPRINT_SEEDS
+            rows.append(distances(fingerprint(own.numpy(), seed, count), passed.states.numpy(), seed))
+    return np.stack(rows)
