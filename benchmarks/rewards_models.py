@@ -30,6 +30,7 @@ from reward.likelihood import likely
 from reward.models import Checkpoint
 from reward.preference import preferred
 from reward.semantic import OFFLINE, Encoder, located, meaning
+from subnet.tasks.base import Task
 
 ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
@@ -45,6 +46,7 @@ TARGETS = {f"{name}, times one by one": {"min": 1.2} for name in NAMES}
 def figures() -> dict[str, float]:
     """Replies per second of each, its rate against one reply a call, and other sizes of a pass."""
     torch.set_num_threads(THREADS)
+    transformers_logging.disable_progress_bar()
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         classifier, causal = _classifier(Path(folder) / "classifier"), _causal(Path(folder) / "causal")
@@ -92,8 +94,10 @@ def passes() -> dict[str, float]:
     }
 
 
-def _task():
-    return task_with(proses(1, words=60, seed=2)[0].text or "")
+def _task() -> Task:
+    """A text of some 60 words to be summed up, and what somebody made of it."""
+    source, reference = (reply.text or "" for reply in proses(2, words=60, seed=2))
+    return task_with(reference, f"Sum this up: {source}")
 
 
 def _classifier(folder: Path) -> str:

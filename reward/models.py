@@ -96,11 +96,13 @@ class Checkpoint:
         encode = self.tokenizer.encode
         return encode(before, add_special_tokens=False), encode(after, add_special_tokens=False)
 
-    def run(self, rows: Iterable[Row], read: Read, tokens: int | None = None) -> Mapping[Row, Tensor]:
+    def run(
+        self, rows: Iterable[Row], read: Read, tokens: int | None = None, most: int | None = None
+    ) -> Mapping[Row, Tensor]:
         """What `read` returns for each row, on the CPU; rows share passes by `reward.batches`."""
         found: dict[Row, Tensor] = {}
         with torch.inference_mode():
-            for batch in batches(rows, tokens or self.tokens_at_once):
+            for batch in batches(rows, tokens or self.tokens_at_once, most):
                 values = read(*self._padded(batch)).float().cpu()
                 found.update(zip(batch, values, strict=True))
         return found

@@ -194,12 +194,35 @@ def test_of_several_labels_one_is_the_reward(tmp_path):
 def test_likelihood_is_the_mean_over_the_reply_s_own_tokens():
     checkpoint = Checkpoint.load(str(CAUSAL), AutoModelForCausalLM)
     pairs = [(TASK, said(text)) for text in TEXTS]
-    for (task, reply), nats in zip(pairs, Reference(checkpoint).nats(pairs), strict=True):
+    for (task, reply), nats in zip(pairs, Reference.of(checkpoint).nats(pairs), strict=True):
         before, own, _ = checkpoint.conversation(task, reply)
         with torch.inference_mode():
             logits = checkpoint.model(torch.tensor([before + own])).logits[0].log_softmax(-1)
         chosen = [logits[len(before) + place - 1, token].item() for place, token in enumerate(own)]
         assert nats == pytest.approx(-sum(chosen) / len(chosen), abs=1e-4)
+
+
+def test_a_model_that_cannot_share_a_conversation_is_read_as_a_whole():
+    checkpoint = Checkpoint.load(str(CAUSAL), AutoModelForCausalLM)
+    pairs = [(TASK, said(text)) for text in TEXTS]
+    assert Reference.of(checkpoint).shares
+    whole = Reference(checkpoint, shares=False).nats(pairs)
+    assert whole == pytest.approx(Reference.of(checkpoint).nats(pairs), abs=1e-4)
+
+    def bounded(module, given, output):
+        output.logits = 3.0 * torch.tanh(output.logits / 3.0)
+        return output
+
+    checkpoint.model.register_forward_hook(bounded)
+    reference = Reference.of(checkpoint)
+    assert not reference.shares
+    assert reference.nats(pairs) != pytest.approx(whole, abs=1e-2)
+
+
+def test_a_conversation_that_fills_the_context_says_nothing_of_any_reply():
+    reward = likely(str(CAUSAL), 2.0, 30.0)
+    endless = task_with("-", question="4 + 2 " * 2000)
+    assert values(reward, ["no", ""], endless) == [None, None]
 
 
 def test_a_reply_without_tokens_is_not_likely_and_saying_it_twice_not_likelier_than_typical():
