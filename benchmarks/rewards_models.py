@@ -21,6 +21,7 @@ from transformers import (
     LlamaConfig,
     LlamaForCausalLM,
 )
+from transformers.utils import logging as transformers_logging
 
 from reward.batches import CPU_TOKENS
 from reward.judge import Asked
@@ -32,11 +33,10 @@ from reward.preference import preferred
 from reward.semantic import OFFLINE, Encoder, located, meaning
 from subnet.tasks.base import Task
 
-ROOT = Path(__file__).resolve().parent.parent
 THREADS = 2
 ROUNDS = 3
-ALONE = 64
-"""Replies judged one a call: enough for a mean, and a third of the time of all."""
+ALONE = 48
+"""Replies judged one a call: enough for a mean, and a part of the time that all would take."""
 
 TOKENS = (1, 512, 1024, 2048, 4096, 8192)
 NAMES = ("meaning", "preferred", "likely", "judge's model")
@@ -65,7 +65,7 @@ def figures() -> dict[str, float]:
 def judge(causal: str) -> dict[str, float]:
     """Prompts per second of the model behind the judge, which generates nothing: it reads one token's chances."""
     model = LocalJudge.load(causal)
-    asked = [Asked("Compare.", reply.text or "", "B", "C") for reply in proses(64, words=60, seed=5)]
+    asked = [Asked("Compare.", reply.text or "", "B", "C") for reply in proses(48, words=60, seed=5)]
 
     def one_by_one() -> None:
         for each in asked:
@@ -82,7 +82,7 @@ def judge(causal: str) -> dict[str, float]:
 def passes() -> dict[str, float]:
     """Embeddings per second by how many tokens share a pass, best of the rounds, and the chosen size against them."""
     encoder = Encoder(Checkpoint.load(located(OFFLINE), AutoModel, 256))
-    texts = [reply.text or "" for reply in proses(48, words=60, seed=4)]
+    texts = [reply.text or "" for reply in proses(32, words=60, seed=4)]
     spent: dict[int, list[float]] = {tokens: [] for tokens in TOKENS}
     for _ in range(ROUNDS):
         for tokens in TOKENS:
