@@ -58,8 +58,17 @@ class Load:
 
 LOADS = (
     Load("demo", 64, 64, alone=8, answers={1: 8, 8: 64, 32: 128}),
-    Load("gpt2-124m", 64, 64, alone=2, answers={1: 2, 8: 8, 32: 32}),
+    Load("gpt2-124m", 64, 64, alone=2, answers={1: 1, 8: 8, 32: 32}),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Tokens per second of `generate`, of the backend right after it, and its milliseconds to a first piece."""
+
+    alone: float
+    rate: float
+    wait: float
 
 
 def checkpoint(load: Load, folder: Path) -> Path:
@@ -139,25 +148,25 @@ async def measured(load: Load, threads: int, rounds: int, folder: Path) -> dict[
     query = question(load)
     ids = list(range(5, 5 + load.prompt))
     one_at_a_time(plain, ids, load)
-    alone: list[float] = []
-    found: dict[int, list[tuple[float, float]]] = {streams: [] for streams in STREAMS}
+    windows: dict[int, list[Window]] = {streams: [] for streams in STREAMS}
     for _ in range(rounds):
-        alone.append(one_at_a_time(plain, ids, load))
-        for streams in STREAMS:
-            found[streams].append(await streamed(backend, query, streams, load.answers[streams]))
+        for streams, answers in load.answers.items():
+            alone = one_at_a_time(plain, ids, load)
+            windows[streams].append(Window(alone, *await streamed(backend, query, streams, answers)))
     await backend.close()
-    return figures(load.name, alone, found)
+    return figures(load.name, windows)
 
 
-def figures(name: str, alone: list[float], found: dict[int, list[tuple[float, float]]]) -> dict[str, float]:
+def figures(name: str, windows: dict[int, list[Window]]) -> dict[str, float]:
     """Rates, ratios and waits, medians over the rounds."""
-    shown = {f"{name}: generate tokens/s": median(alone)}
-    for streams, windows in found.items():
+    shown = {
+        f"{name}: generate tokens/s": median(window.alone for each in windows.values() for window in each)
+    }
+    for streams, each in windows.items():
         at = f"{streams} stream{'s' if streams > 1 else ''}"
-        shown[f"{name}: tokens/s, {at}"] = median(rate for rate, _ in windows)
-        ratios = [rate / before for (rate, _), before in zip(windows, alone, strict=True)]
-        shown[f"{name}: times generate, {at}"] = median(ratios)
-        shown[f"{name}: first piece ms, {at}"] = median(wait for _, wait in windows)
+        shown[f"{name}: tokens/s, {at}"] = median(window.rate for window in each)
+        shown[f"{name}: times generate, {at}"] = median(window.rate / window.alone for window in each)
+        shown[f"{name}: first piece ms, {at}"] = median(window.wait for window in each)
     return shown
 
 

@@ -22,7 +22,7 @@ from subnet.miner.local.rows import Row, deliver, warm_up_row
 
 log = logging.getLogger(__name__)
 
-PROMPT_TOKENS = 256
+PROMPT_TOKENS = 512
 """The most prompt tokens, padding included, that are read between two steps, unless one prompt has more."""
 
 
