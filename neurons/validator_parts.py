@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from neurons.copies import Copies
 from neurons.explaining import explaining
 from neurons.metrics import Metrics
 from neurons.pledging import PledgeDuty
@@ -65,7 +66,8 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         folder = state_folder(settings, hotkey)
         store = stack.enter_context(Store.open(folder / "validator.db"))
         metrics = None if settings.metrics_port is None else Metrics.served(settings.metrics_port)
-        sinks = [*_sinks(settings, hotkey, stack), *([metrics] if metrics else [])]
+        copies = Copies() if settings.split_copies else None
+        sinks = [*_sinks(settings, hotkey, stack), *(each for each in (metrics, copies) if each is not None)]
         chain = await stack.enter_async_context(_chain(settings))
         local = is_local(settings.network, await chain.genesis())
         client = await stack.enter_async_context(Client(wallet.hotkey, settings.allow_private or local))
@@ -80,7 +82,9 @@ async def assembled(settings: ValidatorSettings) -> AsyncIterator[Parts]:
         def weigh(epoch: Epoch, peers: Mapping[Hotkey, Peer], owner: Hotkey) -> dict[Hotkey, float]:
             if settings.burn_share and owner not in peers:
                 log.warning("nothing can be burnt: the owner's hotkey %s has no seat", owner)
-            return from_scores(memory.scores(epoch, peers), peers, Payment(owner, settings.burn_share, shape))
+            paid = Payment(owner, settings.burn_share, shape)
+            weights = from_scores(memory.scores(epoch, peers), peers, paid)
+            return weights if copies is None else copies.split(weights, owner if owner in peers else None)
 
         def tell(entry: Entry) -> None:
             for sink in sinks:

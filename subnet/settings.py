@@ -231,6 +231,9 @@ class ValidatorSettings(KeptSettings):
     burn_share: Annotated[float, Field(ge=0, le=1)] = setting(
         0.0, help="share of the weights given to the owner's hotkey, which burns it"
     )
+    split_copies: bool = setting(
+        False, help="seats that answer alike over many tasks share one pay; the rest of it is burnt"
+    )
     shape: str = setting(
         "linear", help="how scores become weights: linear, softmax:TEMPERATURE, or top:COUNT"
     )
