@@ -32,8 +32,9 @@ from subnet.protocol import (
 from subnet.transport.addresses import refusal
 from subnet.transport.answers import NotAnAnswer, parsed
 from subnet.transport.calling import Bounds, Calls, Lost, NotHttp, TooMuch
+from subnet.transport.deadlines import Deadlines
 from subnet.transport.events import MAX_STREAM_BYTES, Events, NotAStream
-from subnet.transport.receipts import HEADER, Kept, NotAReceipt, received
+from subnet.transport.receipts import HEADER, Kept, NotAReceipt, Receipt, received
 from subnet.transport.signing import ALLOWED_SKEW, SECOND, Signer, signed
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,25 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A checked answer with its receipt, and the bytes of query and exchange that it speaks of."""
+
+    answer: Answer
+    receipt: Receipt
+    body: bytes
+    exchange: Exchange
+
+    def kept(self) -> Kept:
+        """The receipt with its evidence."""
+        return Kept.model_construct(
+            receipt=self.receipt,
+            asked=self.exchange.payload.decode(),
+            query=self.body.decode(),
+            answer=self.exchange.raw.decode(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Unproven:
     """A piece of a text that is being made: nothing vouches for it until the answer's receipt has come."""
 
@@ -100,6 +120,7 @@ class Client:
         self._signer = signer
         self._allow_private = allow_private
         self._calls = Calls(Bounds(MAX_ANSWER_BYTES, MAX_ERROR_BYTES, MAX_STREAM_BYTES))
+        self._deadlines = Deadlines()
         self._allowed: set[Address] = set()
         self._ahead: dict[Hotkey, float] = {}
 
@@ -117,15 +138,23 @@ class Client:
 
     async def ask(self, peer: Peer, query: Query) -> Answer:
         """The peer's answer within `query.seconds`. Raises Unanswered, a TransportError."""
-        return (await self.ask_kept(peer, query))[0]
+        return (await self._in_time(peer, query)).answer
 
     async def ask_kept(self, peer: Peer, query: Query) -> tuple[Answer, Kept]:
         """As `ask`; also the peer's receipt with its evidence, for a file."""
+        asked = await self._in_time(peer, query)
+        return asked.answer, asked.kept()
+
+    async def _in_time(self, peer: Peer, query: Query) -> Asked:
+        task = self._deadlines.begin(query.seconds)
         try:
-            async with asyncio.timeout(query.seconds):
-                return await self._ask(peer, query)
-        except TimeoutError:
+            return await self._ask(peer, query)
+        except asyncio.CancelledError:
+            if not self._deadlines.passed(task):
+                raise
             raise Unanswered("timeout", f"no answer within {query.seconds:g} s") from None
+        finally:
+            self._deadlines.end(task)
 
     async def stream(
         self, peer: Peer, query: Query, pause_seconds: float = PAUSE_SECONDS
@@ -146,7 +175,8 @@ class Client:
             while (text := await _next(said, until, pause)) is not None:
                 yield Unproven(text)
                 pause = pause_seconds
-            yield Proven(*asking.result())
+            asked = asking.result()
+            yield Proven(asked.answer, asked.kept())
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
@@ -170,7 +200,7 @@ class Client:
         began = time.perf_counter()
         try:
             async with asyncio.timeout_at(deadline):
-                answer, _ = await self._ask(peer, query)
+                answer = (await self._ask(peer, query)).answer
             return Reply(answer, time.perf_counter() - began)
         except Unanswered as missing:
             failure, detail = missing.failure, str(missing)
@@ -181,7 +211,7 @@ class Client:
             failure, detail = "error", type(bug).__name__
         return Reply.missing(failure, time.perf_counter() - began, detail)
 
-    async def _ask(self, peer: Peer, query: Query, heard: Heard = lambda text: None) -> tuple[Answer, Kept]:
+    async def _ask(self, peer: Peer, query: Query, heard: Heard = lambda text: None) -> Asked:
         """The peer's answer; pieces of one that is streamed go to `heard`, before anything vouches for them."""
         address, body = self._checked(peer.address), query.model_dump_json().encode()
         events = Events(heard) if query.stream else None
@@ -198,12 +228,7 @@ class Client:
             receipt = received(exchange.receipt, exchange.payload, exchange.raw, answer.model, peer.hotkey)
         except (NotAnAnswer, NotAReceipt) as failure:
             raise Unanswered("malformed", str(failure)) from None
-        return answer, Kept.model_construct(
-            receipt=receipt,
-            asked=exchange.payload.decode(),
-            query=body.decode(),
-            answer=exchange.raw.decode(),
-        )
+        return Asked(answer, receipt, body, exchange)
 
     def _follow(self, peer: Hotkey, seconds: float) -> bool:
         """Signs by the peer's own clock from now on; whether that differs from what was done until now.
