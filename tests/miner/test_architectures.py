@@ -11,7 +11,7 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from subnet.miner.local import Limits, LocalModel
+from subnet.miner.local import Limits, LocalModel, steps
 from subnet.protocol import Message, Query
 
 DEMO = Path(__file__).resolve().parents[2] / "models" / "weak"
@@ -65,8 +65,12 @@ def expected(model: Any, tokenizer: Any, query: Query) -> tuple[int, ...]:
     return tuple(ids[0, prompt["input_ids"].shape[1] :].tolist())
 
 
+@pytest.mark.parametrize("piece", [512, 7])
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-async def test_rows_in_a_running_batch_are_what_they_are_alone(architecture: str, tmp_path: Path) -> None:
+async def test_rows_in_a_running_batch_are_what_they_are_alone(
+    architecture: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "PROMPT_TOKENS", piece)  # prompts are read at once, or a few tokens at a time
     model = LocalModel.load(str(folder_of(architecture, tmp_path)), limits=Limits(batch=4, waiting=64))
     queries = [asked(number) for number in range(8)]
 

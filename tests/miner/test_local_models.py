@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import itertools
 import json
 import shutil
@@ -22,7 +23,7 @@ from safetensors.torch import save_file
 from transformers import AutoTokenizer
 
 from subnet.errors import BackendBusy, BackendError, ModelError
-from subnet.miner.local import Limits, LocalModel
+from subnet.miner.local import Limits, LocalModel, steps
 from subnet.protocol import Completion, Message, Query
 from subnet.tasks.reasoning_families import DEMO_FAMILIES, MAX_NEW_TOKENS, SOLVED
 
@@ -171,6 +172,38 @@ async def test_a_cancelled_caller_does_not_stall_the_others(endless: Path):
         gone.cancel()
     assert (await asyncio.wait_for(behind, 30.0)).tokens == 2
     await model.close()
+
+
+async def test_a_short_prompt_does_not_wait_for_a_long_one(endless: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(steps, "PROMPT_TOKENS", 4)
+    model = LocalModel.load(str(endless), limits=Limits(batch=8, waiting=8))
+    long = asyncio.create_task(model.complete(query("x" * 400, max_tokens=1)))
+    await asyncio.sleep(0)
+    short = await model.complete(query(max_tokens=30))
+    assert short.tokens == 30
+    assert not long.done()
+    assert (await long).tokens == 1
+    await model.close()
+
+
+@pytest.mark.parametrize("at", [1, 3])
+async def test_a_failure_is_told_to_all_that_are_present_and_the_next_are_answered(
+    strong: LocalModel, monkeypatch: pytest.MonkeyPatch, at: int
+):
+    calls, forward = itertools.count(1), strong._loaded.model.forward
+
+    def fails_once(*args: Any, **options: Any) -> Any:
+        if next(calls) == at:
+            raise RuntimeError("out of memory")
+        return forward(*args, **options)
+
+    fails_once.__signature__ = inspect.signature(forward)  # type: ignore[attr-defined]
+    monkeypatch.setattr(strong._loaded.model, "forward", fails_once)
+    outcomes = await asyncio.gather(*(strong.complete(query()) for _ in range(6)), return_exceptions=True)
+    failed = [outcome for outcome in outcomes if isinstance(outcome, BackendError)]
+    assert failed
+    assert all(outcome.text == "7" for outcome in outcomes if outcome not in failed)
+    assert (await strong.complete(query())).text == "7"
 
 
 async def heard_and_said(model: LocalModel, one: Query) -> tuple[list[str], Completion]:

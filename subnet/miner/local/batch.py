@@ -1,17 +1,19 @@
 """Rows that generate together, and what the model remembers of them.
 
-Rows stand right-aligned in one key-value cache. A newcomer's prompt is read on its own and its part of the cache
-padded on the left; a row that has ended is cut out at once, so that a short reply never waits for a long one,
-nor the rest pay for what has ended.
+Rows stand right-aligned in one key-value cache. Newcomers' prompts are read beside it, a bounded piece at a time,
+and their part of the cache is padded on the left; a row that has ended is cut out at once, so that a short reply
+never waits for a long one, nor the rest pay for what has ended.
 
-Models that remember something else than keys and values (recurrent ones) run in whole batches: nobody joins, and
-nothing is cut out before all have ended.
+Models that remember something else than keys and values (recurrent ones) run in whole batches: prompts are read
+in one piece, nobody joins, and nothing is cut out before all have ended.
 """
 
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -27,11 +29,33 @@ CAN_BE_CUT = frozenset({"full_attention", "sliding_attention"})
 """Kinds of layers whose keys and values can all be kept, padded on the left, and cut."""
 
 
+@dataclass(slots=True, eq=False)
+class Reading:
+    """Prompts that are being read: token ids and places in their rows, int64 (rows, width), places of padding
+    below 0; how many columns have been read, and what the model remembers of them.
+    """
+
+    rows: Sequence[Row]
+    ids: Tensor
+    places: Tensor
+    cache: DynamicCache
+    read: int = 0
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], cache: DynamicCache) -> Reading:
+        """The prompts of rows, padded on the left to one width."""
+        width = max(len(row.prompt) for row in rows)
+        ids = [[0] * (width - len(row.prompt)) + row.prompt for row in rows]
+        starts = torch.tensor([[width - len(row.prompt)] for row in rows])
+        return cls(rows, torch.tensor(ids), torch.arange(width) - starts, cache)
+
+
 class Batch:
     """The rows that generate together. Used from one thread at a time."""
 
     def __init__(self, loaded: Loaded) -> None:
         self.rows: list[Row] = []
+        self.readings: deque[Reading] = deque()
         self._model = loaded.model
         self._cache = DynamicCache()
         known = inspect.signature(loaded.model.forward).parameters
@@ -41,67 +65,91 @@ class Batch:
         self._cut = CAN_BE_CUT.issuperset(getattr(config, "layer_types", None) or ())
 
     @property
-    def open(self) -> bool:
-        """Whether rows may join."""
-        return self._cut or not self.rows
+    def present(self) -> list[Row]:
+        """The rows that generate and those whose prompts are being read."""
+        return [*self.rows, *(row for reading in self.readings for row in reading.rows)]
 
-    def join(self, rows: Sequence[Row]) -> Said:
-        """Reads the prompts of new rows; each has its first token afterwards."""
+    @property
+    def open(self) -> bool:
+        """Whether rows may join now."""
+        return self._cut or not self.present
+
+    def join(self, rows: Sequence[Row]) -> None:
+        """Takes new rows, whose prompts `read` reads."""
         cache = DynamicCache() if self._cut else DynamicCache(config=self._model.config)
-        said = self._advance(rows, cache, max(len(row.prompt) for row in rows))
-        self._cache = _joined(self._cache, cache) if self.rows else cache
-        self.rows = [*self.rows, *rows]
+        self.readings.append(Reading.of(rows, cache))
+
+    def read(self, tokens: int) -> Said:
+        """Reads about so many tokens of prompts; after its last a row has its first token.
+
+        Those who joined together are read together, and groups in turns, so that short prompts do not wait
+        for long ones. Prompts that nobody waits for any more are left.
+        """
+        reading = self.readings[0]
+        if all(row.caller.gone for row in reading.rows):
+            self.readings.popleft()
+            return []
+        first, width = reading.read, reading.ids.shape[1]
+        reading.read = min(width, first + max(1, tokens // len(reading.rows))) if self._cut else width
+        logits = self._logits(
+            reading.ids[:, first : reading.read], reading.places[:, : reading.read], reading.cache
+        )
+        if reading.read < width:
+            self.readings.rotate(-1)
+            return []
+        said = _taken(reading.rows, logits)
+        self._cache = _joined(self._cache, reading.cache) if self.rows else reading.cache
+        # Not earlier, so that a failure finds every row among those present.
+        self.rows = [*self.rows, *self.readings.popleft().rows]
         self._drop_ended()
         return said
 
     def step(self) -> Said:
         """One more token for every row."""
-        said = self._advance(self.rows, self._cache, 1)
+        span = self._cache.get_seq_length() + 1
+        starts = torch.tensor([[span - row.length] for row in self.rows])
+        newest = torch.tensor([row.tokens[-1:] for row in self.rows])
+        said = _taken(self.rows, self._logits(newest, torch.arange(span) - starts, self._cache))
         self._drop_ended()
         return said
 
     def clear(self) -> None:
         """Forgets all rows and frees what the model remembers of them."""
         self.rows, self._cache = [], DynamicCache()
-
-    def _advance(self, rows: Sequence[Row], cache: DynamicCache, width: int) -> Said:
-        """Every row's next token, from its last `width` tokens and what the cache holds of those before."""
-        tokens = self._next(rows, cache, width).tolist()
-        taken = [(row, row.take(token)) for row, token in zip(rows, tokens, strict=True) if not row.ended]
-        return [(row, piece) for row, piece in taken if piece or row.ended]
+        self.readings.clear()
 
     @torch.inference_mode()
-    def _next(self, rows: Sequence[Row], cache: DynamicCache, width: int) -> Tensor:
-        """The token that follows in each row, int64 (rows,)."""
-        device, span = self._model.device, cache.get_seq_length() + width
-        lengths = torch.tensor([row.length for row in rows]).unsqueeze(1)
-        places = torch.arange(span) - (span - lengths)
+    def _logits(self, ids: Tensor, places: Tensor, cache: DynamicCache) -> Tensor:
+        """What the model makes of the last of these tokens, (rows, vocabulary).
+
+        `ids` follow what the cache holds; `places` are those of the cache's tokens and of these.
+        """
+        device = self._model.device
         inputs: dict[str, Any] = {
-            "input_ids": torch.tensor([_last(row, width) for row in rows], device=device),
+            "input_ids": ids.to(device),
             "attention_mask": (places >= 0).long().to(device),
             **self._last_only,
         }
         if self._takes_positions:
-            inputs["position_ids"] = places[:, -width:].clamp(min=0).to(device)
-        logits = self._model(**inputs, past_key_values=cache, use_cache=True).logits[:, -1]
-        return chosen(logits, [row.sampler for row in rows], [len(row.tokens) for row in rows])
+            inputs["position_ids"] = places[:, -ids.shape[1] :].clamp(min=0).to(device)
+        logits: Tensor = self._model(**inputs, past_key_values=cache, use_cache=True).logits[:, -1]
+        return logits
 
     def _drop_ended(self) -> None:
         kept = [index for index, row in enumerate(self.rows) if not row.ended]
         if not kept:
-            self.clear()
+            self.rows, self._cache = [], DynamicCache()
         elif self._cut and len(kept) < len(self.rows):
             self.rows = [self.rows[index] for index in kept]
             # The newest token of a row is not in the cache yet: it is read with the next step.
             _cut(self._cache, torch.tensor(kept), max(row.length for row in self.rows) - 1)
 
 
-def _last(row: Row, width: int) -> list[int]:
-    """The last `width` tokens of a row, padded on the left."""
-    tokens = row.tokens[-width:]
-    if len(tokens) < width:
-        tokens = row.prompt[len(tokens) - width :] + tokens
-    return [0] * (width - len(tokens)) + tokens
+def _taken(rows: Sequence[Row], logits: Tensor) -> Said:
+    """Gives every row that has not ended the token that its sampler takes from its logits."""
+    tokens = chosen(logits, [row.sampler for row in rows], [len(row.tokens) for row in rows]).tolist()
+    taken = [(row, row.take(token)) for row, token in zip(rows, tokens, strict=True) if not row.ended]
+    return [(row, piece) for row, piece in taken if piece or row.ended]
 
 
 def _joined(one: DynamicCache, other: DynamicCache) -> DynamicCache:

@@ -1,8 +1,8 @@
 """Generation token by token, in one thread: rows join and leave a running batch between any two steps.
 
 A pass through the weights costs a processor little more for several rows than for one, so all that is asked
-at one time shares it; prompts, which share nothing, are read in groups of like length between steps, so that
-those who already read their answers wait for a bounded piece of work only.
+at one time shares it; prompts, which share nothing, are read between steps in groups of like length and a piece at
+a time, so that those who already hear their answers wait for a bounded piece of work only.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import torch
 from subnet.errors import BackendError
 from subnet.miner.local.batch import Batch
 from subnet.miner.local.loading import Loaded
-from subnet.miner.local.rows import Row, deliver, warm_up_row
+from subnet.miner.local.rows import Row, Said, deliver, warm_up_row
 
 log = logging.getLogger(__name__)
 
 PROMPT_TOKENS = 512
-"""The most prompt tokens, padding included, that are read between two steps, unless one prompt has more."""
+"""About how many prompt tokens, padding included, are read between two steps."""
 
 
 class Steps:
@@ -33,7 +33,6 @@ class Steps:
         self._loaded = loaded
         self._batch = Batch(loaded)
         self._waiting: list[Row] = []
-        self._joining: list[Row] = []
         self._lock = threading.Lock()
         self._worker: asyncio.Task[None] | None = None
         # A thread, because a step blocks; one, because all rows share the weights and the cores. It starts
@@ -48,6 +47,7 @@ class Steps:
     def warm_up(self) -> None:
         """Generates a few tokens, so that the first caller does not pay for what the model does once. Blocks."""
         self._batch.join([warm_up_row(self._loaded)])
+        self._batch.read(PROMPT_TOKENS)
         while self._batch.rows:
             self._batch.step()
 
@@ -79,24 +79,28 @@ class Steps:
                 # The boundary between the thread and its callers: they wait on futures, so each must learn of it.
                 log.exception("generating failed")
                 failed = BackendError(f"generating failed: {type(failure).__name__}")
-                for row in {*self._joining, *self._batch.rows}:
+                for row in self._batch.present:
                     row.caller.settle(failed)
                 self._batch.clear()
 
     def _generate(self, loop: asyncio.AbstractEventLoop) -> None:
         """Steps until no row is left; runs in the executor's thread."""
-        while self._batch.rows or self._waiting:
-            self._joining = self._newcomers()
-            if self._joining:
-                loop.call_soon_threadsafe(deliver, self._batch.join(self._joining))
-            if self._batch.rows:
-                said = self._batch.step()
-                if said:
-                    loop.call_soon_threadsafe(deliver, said)
+        batch = self._batch
+        while batch.present or self._waiting:
+            if batch.open and (newcomers := self._newcomers()):
+                batch.join(newcomers)
+            if batch.readings:
+                self._tell(loop, batch.read(PROMPT_TOKENS))
+            if batch.rows:
+                self._tell(loop, batch.step())
+
+    def _tell(self, loop: asyncio.AbstractEventLoop, said: Said) -> None:
+        if said:
+            loop.call_soon_threadsafe(deliver, said)
 
     def _newcomers(self) -> list[Row]:
         """The rows that join now: the one that waits longest, and others whose prompts are of like length."""
-        places = self._loaded.limits.batch - len(self._batch.rows) if self._batch.open else 0
+        places = self._loaded.limits.batch - len(self._batch.present)
         chosen: list[Row] = []
         widest = 0
         with self._lock:
