@@ -34,7 +34,7 @@ from soak_world import World, world  # noqa: E402
 
 from subnet.errors import ConditionError  # noqa: E402
 
-WARM_UP_MINUTES = 8.0
+WARM_UP_MINUTES = 10.0
 SLOPE_MIB_PER_HOUR = 1.0
 LOST = (
     "lost: facts that changed or are gone",
