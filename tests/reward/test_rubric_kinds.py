@@ -245,3 +245,25 @@ def test_a_share_out_of_bounds_is_refused(share):
 def test_a_gate_or_penalty_that_overlooks_most_replies_is_refused(extra):
     with pytest.raises(ValueError, match="sampled"):
         Rubric({full: 1}, **extra)
+
+
+shares = st.floats(0.0, 1.0)
+
+
+@given(shares, shares, shares, st.floats(0.01, 1.0), st.floats(0.01, 1.0))
+def test_no_gate_or_penalty_ever_raises_a_value(part, gate, fault, weight, most):
+    def parted(task, reply):
+        return part
+
+    def gated(task, reply):
+        return gate
+
+    def faulty(task, reply):
+        return fault
+
+    plain, guarded = (
+        values(Rubric({parted: weight}, **extra), "a")[0]
+        for extra in ({}, {"gates": [gated], "penalties": {faulty: most}})
+    )
+    assert 0.0 <= guarded <= plain <= 1.0
+    assert guarded == pytest.approx(max(0.0, part - most * fault) * gate)
