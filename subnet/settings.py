@@ -162,7 +162,7 @@ class MinerSettings(KeptSettings):
         0.0, help="queries per minute for all callers, each by its share of stake; 0: no limit"
     )
     workers: Annotated[int, Field(ge=1, le=64)] = setting(
-        1, help="processes that check signatures; above 1 they front the one that holds the model"
+        1, help="processes that take callers and check signatures; the first one answers for all"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = setting(1, help="CPU threads of the transformers backend")
     batch: Annotated[int, Field(ge=1, le=4096)] = setting(
