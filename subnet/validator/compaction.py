@@ -36,7 +36,7 @@ anyway."""
 SPARE_BLOCKS = 1000
 """A stay is cleared so much later than it is forgotten: a node that lags cannot bring it back."""
 
-SLICE = 200
+SLICE = 100
 """Rows, or pages of the file, that are cleared at once: some milliseconds of work."""
 
 PAUSE_SECONDS = 0.005
