@@ -131,7 +131,7 @@ async def test_only_the_sockets_group_may_ask(home):
         assert home.socket.stat().st_mode & 0o777 == 0o660
 
 
-async def test_a_miner_serves_and_publishes_without_a_wallet(home):
+async def test_a_miner_serves_and_publishes_without_a_wallet_and_ends_without_its_signer(home):
     hotkey = home.wallet.hotkey.ss58_address
     async with devnet(block_time=0.25, seed="signer") as node, Chain.connect(node.endpoint, NETUID) as view:
         await prepared(node, hotkey)
@@ -144,10 +144,15 @@ async def test_a_miner_serves_and_publishes_without_a_wallet(home):
             assert peer.address == Address("127.0.0.2", port)
             async with Client(VERA, allow_private=True) as vera:
                 _, kept = await kept_soon(vera, peer)
-            assert kept.receipt.hotkey == hotkey
-            signer.send_signal(signal.SIGTERM)
-            assert await asyncio.wait_for(signer.wait(), 5) == 0
-            assert not home.socket.exists()
+                assert kept.receipt.hotkey == hotkey
+                signer.send_signal(signal.SIGTERM)
+                assert await asyncio.wait_for(signer.wait(), 5) == 0
+                assert not home.socket.exists()
+                with pytest.raises(Unanswered):
+                    await kept_soon(vera, peer)
+            _, said = await asyncio.wait_for(miner.communicate(), 10)
+    assert miner.returncode == 1
+    assert b"is gone" in said and b"Traceback" not in said
 
 
 async def prepared(node, hotkey, *more):
