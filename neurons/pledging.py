@@ -36,7 +36,7 @@ class PledgeDuty:
 
     @contextmanager
     def asking(self) -> Iterator[None]:
-        """While this is open a round is asked, in the newest epoch that was seen or a later one: those stay secret."""
+        """While this is open a round is asked, in the newest epoch seen or a later one, which stay secret."""
         self._asking = self._seen
         try:
             yield
