@@ -67,7 +67,7 @@ Take = Callable[[bytes], None]
 """Takes what comes of a streamed body; may raise a TransportError, which ends the exchange."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fetched:
     """A whole reply; headers by lower-case name. The body of a long refusal is left out."""
 

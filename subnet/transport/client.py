@@ -67,7 +67,7 @@ class Unanswered(TransportError):
         self.clock_ahead = clock_ahead
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Exchange:
     """One answered request: the payload that was signed, the reply's body, and the receipt's header."""
 
@@ -76,7 +76,7 @@ class Exchange:
     receipt: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A checked answer with its receipt, and the bytes of query and exchange that it speaks of."""
 

@@ -44,7 +44,7 @@ class Limits:
     per_minute: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answered:
     """A reply's body, the model it claims, and the block by which the miner reckons it was made.
 

@@ -1,6 +1,7 @@
 """The bytes of one request as they arrive: parsed by httptools, bounded, and shown to a handler by its head.
 
 Nothing is raised inside the parser's callbacks; what is wrong is kept in `denied` for the connection to tell.
+Values that are made for every request are not frozen: freezing trebles what they cost.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MAX_HEAD_BYTES = 16 * 1024
 MAX_BODY_BYTES = MAX_QUERY_BYTES
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
     """A request's first part: method, target as sent, headers by lower-case name, and where it came from."""
 
@@ -30,7 +31,7 @@ class Head:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work:
     """What a reply waits for, and how it becomes one: `finish` takes the ended future and may raise Denied.
 

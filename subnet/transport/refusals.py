@@ -21,7 +21,7 @@ PHRASES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Response:
     """A whole reply: status, body, and further header lines, each ended by CRLF.
 

@@ -11,7 +11,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
@@ -48,7 +48,7 @@ class Answers(Protocol):
 
     def answered(
         self, caller: Hotkey, nonce_ns: int, body: bytes, heard: Heard | None
-    ) -> Awaitable[Answered]:
+    ) -> Coroutine[Any, Any, Answered] | asyncio.Future[Answered]:
         """The reply's body and what its receipt says; pieces of a streamed one go to `heard`. Raises Denied."""
         ...
 
@@ -108,7 +108,7 @@ class Server:
             self._doubt.failed(source)
             raise Denied(401, failure.reason, str(failure)) from None
         answered = self._answers.answered(claim.caller, claim.nonce_ns, body, heard)
-        return Work(asyncio.ensure_future(answered), partial(self._replied, claim.caller, source, payload))
+        return Work(_begun(answered), partial(self._replied, claim.caller, source, payload))
 
     def _replied(
         self, caller: Hotkey, source: Source, payload: bytes, future: asyncio.Future[Answered]
@@ -131,6 +131,13 @@ class Server:
         told = {"version": VERSION, "hotkey": self._hotkey, "time": round(time.time(), 3), **backend}
         status = 503 if strictly and backend.get("ready") is not True else 200
         return Response(status, json.dumps(told, separators=(",", ":")).encode())
+
+
+def _begun(answered: Coroutine[Any, Any, Answered] | asyncio.Future[Answered]) -> asyncio.Future[Answered]:
+    """What becomes the answer; `asyncio.ensure_future` says the same at twice the price."""
+    if isinstance(answered, asyncio.Future):
+        return answered
+    return asyncio.get_running_loop().create_task(answered)
 
 
 def _check_length(headers: Mapping[bytes, bytes]) -> None:

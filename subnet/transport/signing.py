@@ -80,7 +80,7 @@ class JustStarted(TransportError):
     retry = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Claim:
     """What a request's headers say, by shape only: nothing is proven yet."""
 
