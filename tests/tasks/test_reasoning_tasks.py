@@ -69,7 +69,9 @@ def test_a_seed_beyond_63_bits_is_refused(source):
         source.make("lcm", 1 << 63, "abcdefgh", 5.0)
 
 
-@pytest.mark.parametrize("kind", sorted(set(TASKS) - {"code"}))  # which needs a sandbox, and has tests of its own
+@pytest.mark.parametrize(
+    "kind", sorted(set(TASKS) - {"code"})
+)  # which needs a sandbox, and has tests of its own
 def test_every_kind_of_task_makes_a_task_of_every_family(kind):
     source = TASKS[kind]()
     assert source.families == tuple(sorted(source.families))
