@@ -6,13 +6,14 @@ classifier and a causal model of the embedding model's size (six layers, 384 wid
 
 from __future__ import annotations
 
+import random
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import torch
-from rewards_work import REPLIES, proses, rates, seconds, task_with
+from rewards_work import REPLIES, prose, proses, rates, seconds, task_with
 from transformers import (
     AutoModel,
     AutoTokenizer,
@@ -34,11 +35,12 @@ from reward.semantic import OFFLINE, Encoder, located, meaning
 from subnet.tasks.base import Task
 
 THREADS = 2
-ROUNDS = 3
-ALONE = 48
+ROUNDS = 2
+ALONE = 32
 """Replies judged one a call: enough for a mean, and a part of the time that all would take."""
 
 TOKENS = (1, 512, 1024, 2048, 4096, 8192)
+ONE_LINE = "What does the text say?"
 NAMES = ("meaning", "preferred", "likely", "judge's model")
 TARGETS = {f"{name}, times one by one": {"min": 1.2} for name in NAMES}
 
@@ -50,13 +52,14 @@ def figures() -> dict[str, float]:
     found: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         classifier, causal = _classifier(Path(folder) / "classifier"), _causal(Path(folder) / "causal")
-        rewards: dict[str, Callable[[], Batched]] = {
-            "meaning": meaning,
-            "preferred": lambda: preferred(classifier),
-            "likely": lambda: likely(causal),
+        rewards: dict[str, tuple[Callable[[], Batched], Task]] = {
+            "meaning": (meaning, _task(ONE_LINE)),
+            "preferred": (lambda: preferred(classifier), _task(ONE_LINE)),
+            "likely": (lambda: likely(causal), _task(ONE_LINE)),
+            "likely, after 60 words": (lambda: likely(causal), _task(prose(random.Random(3), 60))),
         }
-        for name, make in rewards.items():
-            rate, ratio = rates(make(), _task(), proses(REPLIES, words=60), ROUNDS, ALONE)
+        for name, (make, task) in rewards.items():
+            rate, ratio = rates(make(), task, proses(REPLIES, words=60), ROUNDS, ALONE)
             found |= {f"{name}, replies/s": rate, f"{name}, times one by one": ratio}
         found |= judge(causal)
     return found | passes()
@@ -65,7 +68,7 @@ def figures() -> dict[str, float]:
 def judge(causal: str) -> dict[str, float]:
     """Prompts per second of the model behind the judge, which generates nothing: it reads one token's chances."""
     model = LocalJudge.load(causal)
-    asked = [Asked("Compare.", reply.text or "", "B", "C") for reply in proses(48, words=60, seed=5)]
+    asked = [Asked("Compare.", reply.text or "", "B", "C") for reply in proses(32, words=60, seed=5)]
 
     def one_by_one() -> None:
         for each in asked:
@@ -82,7 +85,7 @@ def judge(causal: str) -> dict[str, float]:
 def passes() -> dict[str, float]:
     """Embeddings per second by how many tokens share a pass, best of the rounds, and the chosen size against them."""
     encoder = Encoder(Checkpoint.load(located(OFFLINE), AutoModel, 256))
-    texts = [reply.text or "" for reply in proses(32, words=60, seed=4)]
+    texts = [reply.text or "" for reply in proses(24, words=60, seed=4)]
     spent: dict[int, list[float]] = {tokens: [] for tokens in TOKENS}
     for _ in range(ROUNDS):
         for tokens in TOKENS:
@@ -94,10 +97,9 @@ def passes() -> dict[str, float]:
     }
 
 
-def _task() -> Task:
-    """A text of some 60 words to be summed up, and what somebody made of it."""
-    source, reference = (reply.text or "" for reply in proses(2, words=60, seed=2))
-    return task_with(reference, f"Sum this up: {source}")
+def _task(question: str) -> Task:
+    """A question, and a reference of some 60 words."""
+    return task_with(prose(random.Random(2), 60), question)
 
 
 def _classifier(folder: Path) -> str:

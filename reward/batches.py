@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 Row = tuple[int, ...]
 """The token ids of one text."""
 
-CPU_TOKENS = 1_024
+CPU_TOKENS = 512
 """Tokens of one pass on a processor, padding included; `benchmarks/rewards.py` compares it with others."""
 
 GPU_TOKENS = 65_536
