@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from subnet.inference.provers import Picker, Repairing, honest, quantised, switching
+from subnet.inference.provers import Picker, Repairing, Way, honest, quantised, switching
 from subnet.inference.reading import Reading
 from subnet.inference.reference import Reference
 from subnet.inference.sampler import Sampler
@@ -112,9 +112,8 @@ def tried(cheat: Cheat, models: Models, plan: Plan, border: float) -> Tried:
     """A cheat's replies under a plan, read by the reference."""
     pick = cheat.pick(plan)
     used = cheat.used(plan.sampler) if cheat.used else None
-    readings = candidate_readings(
-        models.reference, cheat.models(models), plan, border, pick=pick, used=used, batch=BATCH
-    )
+    together = replace(plan, batch=BATCH)
+    readings = candidate_readings(models.reference, cheat.models(models), together, border, Way(pick, used))
     real = pick.repaired / pick.steps if isinstance(pick, Repairing) else 0.0
     return Tried(readings, real)
 

@@ -94,7 +94,7 @@ def plans(run: Run, seed: int) -> list[Plan]:
         by_length.setdefault(len(prompt), []).append(prompt)
     base = run.sampler.seed + (seed << 34)
     return [
-        Plan(torch.tensor(prompts), TOKENS, replace(run.sampler, seed=base + (length << 20)))
+        Plan(torch.tensor(prompts), TOKENS, replace(run.sampler, seed=base + (length << 20)), batch=50)
         for length, prompts in sorted(by_length.items())
     ]
 
@@ -104,9 +104,9 @@ def read(run: Run, model: Any, seed: int, used: Sampler | None = None) -> list[R
     found = []
     for plan in plans(run, seed):
         acted = replace(plan, sampler=replace(plan.sampler, seed=used.seed)) if used else plan
-        for number, (prompts, samplers) in enumerate(acted.batches(50)):
+        for first, prompts, samplers in acted.batches():
             tokens = write([model], prompts, samplers, TOKENS).tokens
-            readings = run.reference.read(claims_of(plan, tokens, number * 50))
+            readings = run.reference.read(claims_of(plan, tokens, first))
             found += [r.part(0, length(run, row)) for r, row in zip(readings, tokens.tolist(), strict=True)]
     return found
 
@@ -117,10 +117,10 @@ def redrawn(run: Run, seed: int) -> list[Reading]:
     draws = DRAWS if run.sampler.temperature > 0.0 else 1
     for plan in plans(run, seed):
         lengths = []
-        for prompts, samplers in plan.batches(50):
+        for _first, prompts, samplers in plan.batches():
             tokens = write([run.narrow], prompts, samplers, TOKENS).tokens
             lengths += [length(run, row) for row in tokens.tolist()]
-        readings = redrawn_readings(run.reference, run.narrow, plan, 0.0, draws, batch=50)
+        readings = redrawn_readings(run.reference, run.narrow, plan, 0.0, draws)
         found += [r.part(0, lengths[at % len(lengths)]) for at, r in enumerate(readings)]
     return found
 

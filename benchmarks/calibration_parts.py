@@ -31,7 +31,7 @@ from subnet.inference.measuring import (
     with_detection,
     with_fingerprint,
 )
-from subnet.inference.provers import quantised
+from subnet.inference.provers import Way, quantised
 from subnet.inference.reading import Reading, joined
 from subnet.inference.sampler import Sampler
 from subnet.inference.trials import (
@@ -58,11 +58,11 @@ def honest_draws(models: Models, model: Any, sampler: Sampler, replies: int, bor
     for seed, draws in ((FIT_SEED, FIT_DRAWS), (TEST_SEED, TEST_DRAWS)):
         plan = plan_of(models.reference, sampler, Size(replies=replies), seed)
         alone = int(ALONE * replies)
-        one = Plan(plan.prompts[:alone], plan.length, plan.sampler)
+        one = Plan(plan.prompts[:alone], plan.length, plan.sampler, batch=1)
         eight = Plan(plan.prompts[alone:], plan.length, replace(plan.sampler, seed=seed + alone))
-        readings = redrawn_readings(models.reference, model, one, border, draws, batch=1)
+        readings = redrawn_readings(models.reference, model, one, border, draws)
         noted(f"{len(readings)} honest draws at batch 1")
-        readings += redrawn_readings(models.reference, model, eight, border, draws, batch=8)
+        readings += redrawn_readings(models.reference, model, eight, border, draws)
         noted(f"{len(readings)} honest draws")
         found.append(readings)
     return Honest(border, *found)
@@ -135,7 +135,7 @@ def others(
         found[f"honest {name}"] = candidate_readings(models.reference, [reference.model], plan, border)
         few = Plan(plan.prompts[:UNCACHED], plan.length, plan.sampler)
         found[f"honest {name}, no cache"] = candidate_readings(
-            models.reference, [reference.model], few, border, cached=False
+            models.reference, [reference.model], few, border, Way(cached=False)
         )
     return {name: row(readings, calibration, honest.test) for name, readings in found.items()}
 
@@ -185,6 +185,7 @@ def fingerprints(work: Work) -> dict[str, Any]:
     """Distances of fingerprints of 60 tokens of 100 replies, and the AUC after a few tokens, by directions."""
     models = work.models()
     plan = plan_of(models.reference, SAMPLER, Size(replies=100, tokens=60), OTHER_SEED)
+    plan = replace(plan, batch=50)
     provers = {
         "honest float32": models.reference.model,
         "honest bfloat16": models.narrow.model,
@@ -196,7 +197,7 @@ def fingerprints(work: Work) -> dict[str, Any]:
     }
     return {
         f"{count} directions": compared(
-            {n: fingerprint_distances(models.reference, m, plan, count, batch=50) for n, m in provers.items()}
+            {n: fingerprint_distances(models.reference, m, plan, count) for n, m in provers.items()}
         )
         for count in (8, 16)
     }

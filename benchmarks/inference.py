@@ -62,7 +62,7 @@ class Spent:
 def turn(reference: Reference, model: Any, plan: Plan) -> Spent:
     """One reply generated and checked."""
     start = time.perf_counter()
-    tokens = write([model], plan.prompts, plan.samplers(0, 1), LENGTH).tokens
+    tokens = write([model], plan.prompts, plan.samplers(0, 1), plan.length).tokens
     between = time.perf_counter()
     for reading in reference.read(claims_of(plan, tokens)):
         rejection(weigh(reading, ANY), ANY)

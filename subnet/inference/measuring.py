@@ -66,11 +66,11 @@ def honest_readings(reference: Reference, least_exact: Any, sampler: Sampler, si
     for seed in (FIT_SEED, TEST_SEED):
         plan = plan_of(reference, sampler, size, seed)
         half = size.replies // 2
-        alone = Plan(plan.prompts[:half], plan.length, plan.sampler)
+        alone = Plan(plan.prompts[:half], plan.length, plan.sampler, batch=1)
         beside = Plan(plan.prompts[half:], plan.length, replace(plan.sampler, seed=seed + half))
         found.append(
-            redrawn_readings(reference, least_exact, alone, border, size.draws, batch=1)
-            + redrawn_readings(reference, least_exact, beside, border, size.draws, batch=8)
+            redrawn_readings(reference, least_exact, alone, border, size.draws)
+            + redrawn_readings(reference, least_exact, beside, border, size.draws)
         )
     return Honest(border, *found)
 
@@ -157,7 +157,7 @@ def with_fingerprint(
 def cost_of(reference: Reference, model: Any, plan: Plan, border: float) -> float:
     """The time of reading a reply as a share of the time of generating it at batch 1, side by side; the median."""
     shares = []
-    for number, (prompts, samplers) in enumerate(plan.batches(1)):
+    for number, prompts, samplers in replace(plan, batch=1).batches():
         if number == TIMED + 1:
             break
         start = time.perf_counter()

@@ -51,6 +51,23 @@ class Repairing:
         return torch.where(doubtful, honest(step, logits[1:], samplers), scores.argmax(-1))
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How replies are generated: who picks the tokens, with which sampler in place of the agreed one, whether with
+    a key-value cache (without one every step computes the whole text anew), and whether what the first model took
+    them from is kept.
+    """
+
+    pick: Picker = honest
+    used: Sampler | None = None
+    cached: bool = True
+    keep: bool = False
+
+
+HONEST = Way()
+KEEPING = Way(keep=True)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Written:
     """Replies of one batch: tokens int64 (rows, n); and, when they were kept, what the first model took each from:
@@ -64,43 +81,37 @@ class Written:
 
 @torch.inference_mode()
 def write(
-    models: Sequence[Any],
-    prompts: Tensor,
-    samplers: Sequence[Sampler],
-    length: int,
-    pick: Picker = honest,
-    *,
-    cached: bool = True,
-    keep: bool = False,
+    models: Sequence[Any], prompts: Tensor, samplers: Sequence[Sampler], length: int, way: Way = HONEST
 ) -> Written:
     """Replies of `length` tokens to prompts, int64 (rows, any), each model with its own key-value cache.
 
-    Without `cached` every step computes the whole text anew. With `keep` the first model's logits and
-    states come too.
+    `samplers` are those really used; the way's is for whoever makes them.
     """
     text = prompts
-    caches: list[Any] = [None] * len(models)
+    caches: list[Any] | None = [None] * len(models) if way.cached else None
     kept: list[Tensor] = []
     states: list[Tensor] = []
     head = models[0].get_output_embeddings()
     hook = head.register_forward_pre_hook(lambda _head, inputs: states.append(inputs[0][:, -1].float()))
     try:
         for step in range(length):
-            news = text if step == 0 or not cached else text[:, -1:]
-            logits = [_last_logits(model, news, caches, index, cached) for index, model in enumerate(models)]
-            if keep:
+            news = text if step == 0 or not way.cached else text[:, -1:]
+            logits = [_last_logits(model, news, caches, index) for index, model in enumerate(models)]
+            if way.keep:
                 kept.append(logits[0])
-            text = torch.cat([text, pick(step, logits, samplers)[:, None]], 1)
+            text = torch.cat([text, way.pick(step, logits, samplers)[:, None]], 1)
     finally:
         hook.remove()
     tokens = text[:, prompts.shape[1] :]
-    return Written(tokens, torch.stack(kept, 1), torch.stack(states, 1)) if keep else Written(tokens)
+    return Written(tokens, torch.stack(kept, 1), torch.stack(states, 1)) if way.keep else Written(tokens)
 
 
-def _last_logits(model: Any, news: Tensor, caches: list[Any], index: int, cached: bool) -> Tensor:
-    """A model's logits for the next token, float32 (rows, vocabulary); its cache moves on."""
-    out = model(input_ids=news, past_key_values=caches[index], use_cache=cached, logits_to_keep=1)
-    caches[index] = out.past_key_values if cached else None
+def _last_logits(model: Any, news: Tensor, caches: list[Any] | None, index: int) -> Tensor:
+    """A model's logits for the next token, float32 (rows, vocabulary); its cache, if there are any, moves on."""
+    past = caches[index] if caches else None
+    out = model(input_ids=news, past_key_values=past, use_cache=caches is not None, logits_to_keep=1)
+    if caches:
+        caches[index] = out.past_key_values
     logits: Tensor = out.logits[:, -1].float()
     return logits
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from subnet.inference.fingerprint import distances, fingerprint
 from subnet.inference.margins import read
-from subnet.inference.provers import Picker, honest, write
+from subnet.inference.provers import HONEST, KEEPING, Way, write
 from subnet.inference.reading import Reading
 from subnet.inference.reference import Claim, Reference
 from subnet.inference.sampler import Sampler
@@ -29,22 +29,23 @@ FINGERPRINT_SEEDS = 0x5EED << 44
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What is generated: prompts int64 (replies, any), `length` tokens to each, sampled as `sampler` says but each
-    reply with a seed of its own, counted from the sampler's.
+    reply with a seed of its own, counted from the sampler's. `batch` replies are generated together.
     """
 
     prompts: Tensor
     length: int
     sampler: Sampler
+    batch: int = 8
 
     def samplers(self, first: int, count: int) -> list[Sampler]:
         """The samplers of some replies."""
         return [replace(self.sampler, seed=self.sampler.seed + first + row) for row in range(count)]
 
-    def batches(self, size: int) -> Iterator[tuple[Tensor, list[Sampler]]]:
-        """Prompts and samplers, at most `size` at a time."""
-        for first in range(0, len(self.prompts), size):
-            part = self.prompts[first : first + size]
-            yield part, self.samplers(first, len(part))
+    def batches(self) -> Iterator[tuple[int, Tensor, list[Sampler]]]:
+        """The number of the first reply of each batch, its prompts, and its samplers."""
+        for first in range(0, len(self.prompts), self.batch):
+            part = self.prompts[first : first + self.batch]
+            yield first, part, self.samplers(first, len(part))
 
 
 def library_prompts(tokenizer: Any, count: int, seed: int) -> Tensor:
@@ -72,37 +73,19 @@ def claims_of(plan: Plan, tokens: Tensor, first: int = 0) -> list[Claim]:
 
 
 def candidate_readings(
-    reference: Reference,
-    models: Sequence[Any],
-    plan: Plan,
-    border: float,
-    *,
-    pick: Picker = honest,
-    used: Sampler | None = None,
-    batch: int = 8,
-    cached: bool = True,
+    reference: Reference, models: Sequence[Any], plan: Plan, border: float, way: Way = HONEST
 ) -> list[Reading]:
-    """The reference's readings of replies by candidate models that claim to have followed the plan.
-
-    `used` is the sampler that they really used; the plan's by default.
-    """
+    """The reference's readings of replies by candidate models that claim to have followed the plan."""
     readings = []
-    acted = replace(plan, sampler=used) if used else plan
-    for number, (prompts, samplers) in enumerate(acted.batches(batch)):
-        written = write(models, prompts, samplers, plan.length, pick, cached=cached)
-        readings += reference.read(claims_of(plan, written.tokens, number * batch), border)
+    acted = replace(plan, sampler=way.used) if way.used else plan
+    for first, prompts, samplers in acted.batches():
+        written = write(models, prompts, samplers, plan.length, way)
+        readings += reference.read(claims_of(plan, written.tokens, first), border)
     return readings
 
 
 def redrawn_readings(
-    reference: Reference,
-    model: Any,
-    plan: Plan,
-    border: float,
-    draws: int,
-    *,
-    batch: int = 8,
-    cached: bool = True,
+    reference: Reference, model: Any, plan: Plan, border: float, draws: int
 ) -> list[Reading]:
     """Readings of honest replies, each `draws` times: the same text, its tokens chosen anew with fresh noise.
 
@@ -111,11 +94,11 @@ def redrawn_readings(
     """
     readings: list[list[Reading]] = [[] for _ in range(draws)]
     fresh = plan.sampler.seed + (1 << 32)
-    for number, (prompts, samplers) in enumerate(plan.batches(batch)):
-        written = write([model], prompts, samplers, plan.length, cached=cached, keep=True)
+    for first, prompts, samplers in plan.batches():
+        written = write([model], prompts, samplers, plan.length, KEEPING)
         assert written.logits is not None
         for own, passed in zip(
-            written.logits, reference.passes(claims_of(plan, written.tokens, number * batch)), strict=True
+            written.logits, reference.passes(claims_of(plan, written.tokens, first)), strict=True
         ):
             for drawn in readings:
                 sampler = replace(plan.sampler, seed=fresh)
@@ -125,7 +108,7 @@ def redrawn_readings(
     return [reading for drawn in readings for reading in drawn]
 
 
-def border_of(reference: Reference, model: Any, plan: Plan, batch: int = 8) -> float:
+def border_of(reference: Reference, model: Any, plan: Plan) -> float:
     """How far rounding moves a token against the border of the candidates, in logits: 99.9 % move less.
 
     0 when the plan's sampler takes every token.
@@ -133,11 +116,11 @@ def border_of(reference: Reference, model: Any, plan: Plan, batch: int = 8) -> f
     if not plan.sampler.masked or plan.sampler.top_k is None:
         return 0.0
     moved = []
-    for number, (prompts, samplers) in enumerate(plan.batches(batch)):
-        written = write([model], prompts, samplers, plan.length, keep=True)
+    for first, prompts, samplers in plan.batches():
+        written = write([model], prompts, samplers, plan.length, KEEPING)
         assert written.logits is not None
         for own, passed in zip(
-            written.logits, reference.passes(claims_of(plan, written.tokens, number * batch)), strict=True
+            written.logits, reference.passes(claims_of(plan, written.tokens, first)), strict=True
         ):
             top = passed.logits.topk(min(plan.sampler.top_k + 4, passed.logits.shape[1])).indices
             error = own.gather(1, top) - passed.logits.gather(1, top)
@@ -145,18 +128,16 @@ def border_of(reference: Reference, model: Any, plan: Plan, batch: int = 8) -> f
     return float(np.quantile(torch.cat(moved).numpy(), 0.999))
 
 
-def fingerprint_distances(
-    reference: Reference, model: Any, plan: Plan, count: int, batch: int = 8
-) -> NDArray[np.float64]:
+def fingerprint_distances(reference: Reference, model: Any, plan: Plan, count: int) -> NDArray[np.float64]:
     """How far the fingerprints of a model's replies are from the reference's, (replies, tokens).
 
     Each reply has directions of its own, as if their seed had been drawn after it.
     """
     rows = []
-    for number, (prompts, samplers) in enumerate(plan.batches(batch)):
-        written = write([model], prompts, samplers, plan.length, keep=True)
+    for first, prompts, samplers in plan.batches():
+        written = write([model], prompts, samplers, plan.length, KEEPING)
         assert written.states is not None
-        passes = reference.passes(claims_of(plan, written.tokens, number * batch))
+        passes = reference.passes(claims_of(plan, written.tokens, first))
         for own, passed, sampler in zip(written.states, passes, samplers, strict=True):
             seed = sampler.seed ^ FINGERPRINT_SEEDS
             rows.append(distances(fingerprint(own.numpy(), seed, count), passed.states.numpy(), seed))

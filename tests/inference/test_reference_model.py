@@ -17,7 +17,7 @@ from subnet.inference.fingerprint import (
     packed,
     unpacked,
 )
-from subnet.inference.provers import Repairing, quantised, switching, write
+from subnet.inference.provers import KEEPING, Repairing, Way, quantised, switching, write
 from subnet.inference.reading import joined
 from subnet.inference.reference import Claim, Reference
 from subnet.inference.sampler import Sampler
@@ -61,10 +61,10 @@ def wrong(readings):
     return float((margins > 0).mean()), float(np.minimum(margins, 0.5).mean())
 
 
-@pytest.mark.parametrize("how", [{"batch": 8}, {"batch": 1}, {"batch": 8, "cached": False}])
+@pytest.mark.parametrize("how", [(8, True), (1, True), (8, False)])
 def test_the_models_own_replies_match_however_they_were_generated(reference, plan, how):
-    few = replace(plan, length=20)
-    assert wrong(candidate_readings(reference, [reference.model], few, 0.0, **how)) == (0.0, 0.0)
+    few = replace(plan, length=20, batch=how[0])
+    assert wrong(candidate_readings(reference, [reference.model], few, 0.0, Way(cached=how[1]))) == (0.0, 0.0)
 
 
 def test_another_number_format_differs_little_and_other_weights_much(reference, plan, narrow, four):
@@ -76,11 +76,11 @@ def test_another_number_format_differs_little_and_other_weights_much(reference, 
 
 def test_a_reply_sampled_by_another_seed_or_temperature_is_far_away(reference, plan):
     for used in (replace(plan.sampler, seed=5), replace(plan.sampler, temperature=0.6)):
-        assert wrong(candidate_readings(reference, [reference.model], plan, 0.0, used=used))[1] > 0.03
+        assert wrong(candidate_readings(reference, [reference.model], plan, 0.0, Way(used=used)))[1] > 0.03
 
 
 def test_a_switch_in_the_middle_leaves_the_first_half_clean(reference, plan, four):
-    readings = candidate_readings(reference, [reference.model, four], plan, 0.0, pick=switching(LENGTH // 2))
+    readings = candidate_readings(reference, [reference.model, four], plan, 0.0, Way(switching(LENGTH // 2)))
     first, second = ([r.part(at, at + LENGTH // 2) for r in readings] for at in (0, LENGTH // 2))
     assert wrong(first) == (0.0, 0.0)
     assert wrong(second)[0] > 0.0
@@ -88,7 +88,7 @@ def test_a_switch_in_the_middle_leaves_the_first_half_clean(reference, plan, fou
 
 def test_repair_where_it_is_doubtful_hides_a_cheap_model_for_its_share_of_real_steps(reference, plan, four):
     repairing = Repairing(1.0)
-    readings = candidate_readings(reference, [four, reference.model], plan, 0.0, pick=repairing)
+    readings = candidate_readings(reference, [four, reference.model], plan, 0.0, Way(repairing))
     assert wrong(readings)[0] < 0.005
     assert repairing.steps == 8 * LENGTH and 0.2 < repairing.repaired / repairing.steps < 0.8
 
@@ -136,7 +136,7 @@ def test_a_model_that_is_none_is_one_clear_line(tmp_path):
 
 
 def states_of(model, plan):
-    written = write([model], plan.prompts, plan.samplers(0, 8), plan.length, keep=True)
+    written = write([model], plan.prompts, plan.samplers(0, 8), plan.length, KEEPING)
     assert written.states is not None
     return written.tokens, written.states.numpy()
 

@@ -1,6 +1,7 @@
 """The claimed-model check as a reward: real miners' answers, honest and not, before the real reference."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,12 +53,12 @@ def answer(text, token_ids=(), model="char"):
     return Reply(said, 0.1)
 
 
-def written(reference, models, task, sampler=None, **how):
+def written(reference, models, task, sampler=None):
     """A reply as a miner with these models would write it, honestly unless told how."""
     query = task.query
     ids = prompt_ids(reference.tokenizer, [message.model_dump() for message in query.messages])
     used = sampler or Sampler(query.seed, query.temperature, query.top_k)
-    tokens = write(models, torch.tensor([ids]), [used], query.max_tokens, **how).tokens[0].tolist()
+    tokens = write(models, torch.tensor([ids]), [used], query.max_tokens).tokens[0].tolist()
     return answer(reference.decode(tokens), tuple(tokens))
 
 
@@ -165,6 +166,16 @@ def test_the_check_reads_a_prompt_as_the_miner_does(name):
     query = asked(seed=1).query
     messages = [message.model_dump() for message in query.messages]
     assert list(prompt_ids(miners.tokenizer, messages)) == miners.encoded(query)
+
+
+def test_the_documented_rubric_loads(monkeypatch):
+    code = re.findall(
+        r"```python\n(.*?)```", (MODELS.parent / "docs" / "claimed-model.md").read_text(), re.DOTALL
+    )
+    monkeypatch.chdir(MODELS.parent)
+    names: dict[str, object] = {}
+    exec(code[0], names)
+    assert names["MINE"].names == ("solved", "claimed_model")
 
 
 LETTERS = {1: "a", 2: "b", 3: "c"}
