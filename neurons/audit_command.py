@@ -20,7 +20,7 @@ from neurons.sampling_setting import sampling_setting
 from subnet.chain import Chain
 from subnet.errors import ConditionError, SettingsError, SubnetError
 from subnet.protocol import Hotkey, Query
-from subnet.recording import recorded
+from subnet.recording import OtherTasks, recorded
 from subnet.settings import Settings, fail, setting
 from subnet.tasks import TASKS
 from subnet.tasks.audit import Asked, Audited, Made, audited
@@ -28,6 +28,9 @@ from subnet.tasks.mix import Mix, mixed
 from subnet.tasks.pledge import Pledge
 
 PROGRAM = "assay audit-tasks"
+REVEALED_AFTER = 2
+"""Epochs after which a validator has revealed a secret at the latest: with the pledge for the second next one."""
+
 ABOUT = "Check that a validator asked the tasks which its pledged secrets make."
 
 
@@ -88,6 +91,8 @@ def _rounds(folder: Path, mix: Mix) -> dict[int, tuple[int, dict[str, Query]]]:
         for played in recorded(folder, mix):
             _, queries = rounds.setdefault(played.moment.epoch, (played.moment.block, {}))
             queries.update({one.task.id: one.task.query for one in played.judgements})
+    except OtherTasks as problem:
+        raise ConditionError(f"{problem}: it is not in --tasks") from problem
     except (OSError, ValueError) as problem:
         raise SettingsError(f"--recording {folder}: {problem}") from problem
     if not rounds:
@@ -96,13 +101,15 @@ def _rounds(folder: Path, mix: Mix) -> dict[int, tuple[int, dict[str, Query]]]:
 
 
 async def _asked(chain: Chain, rounds: dict[int, tuple[int, dict[str, Query]]]) -> list[Asked]:
-    found = []
+    found, now = [], (await chain.epoch()).index
     for epoch, (block, queries) in sorted(rounds.items()):
         then = await chain.epoch(block)
         if then.index != epoch:
             raise ConditionError(f"block {block} is in epoch {then.index} of this subnet, not in {epoch}")
         name = await chain.block_hash(then.last_block)
-        found.append(Asked(epoch, then.last_block, name, tuple(queries.values())))
+        found.append(
+            Asked(epoch, then.last_block, name, tuple(queries.values()), now > epoch + REVEALED_AFTER)
+        )
     return found
 
 
@@ -116,7 +123,7 @@ async def _made(chain: Chain, hotkey: Hotkey, asked: Iterable[Asked]) -> list[Ma
 
 
 def _line(one: Audited) -> str:
-    said = "; ".join(one.problems) or "in order"
+    said = "; ".join(one.problems) or ("not yet revealed" if one.pending else "in order")
     left = f", {one.left_out} drawn in between and not recorded" if one.left_out else ""
     return f"epoch {one.epoch}: {one.tasks} tasks{left}: {said}"
 

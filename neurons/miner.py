@@ -48,6 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 async def mine(settings: MinerSettings) -> None:
     """Serves for ever. What is wrong is found before the model is loaded, which may take minutes."""
     check_backend(settings)
+    if settings.tls_key is not None and not settings.tls:
+        raise SettingsError("--tls-key names a key for --tls, which is missing")
     nonces = Nonces()
     wallet = opened_wallet(settings, settings.signer)
     if settings.tls and settings.tls_key is None:

@@ -16,7 +16,7 @@ import bittensor as bt
 
 from subnet.errors import ConditionError, ModelError, SettingsError, SubnetError
 from subnet.settings import NeuronSettings, fail
-from subnet.signer.remote import RemoteSigner
+from subnet.signer.remote import RemoteSigner, SignerLost
 
 END_SECONDS = 1.8
 """What cleaning up may take after a signal, so that Ctrl-C ends the process within two seconds."""
@@ -39,7 +39,12 @@ def run(program: str, work: Coroutine[Any, Any, None], verbose: bool) -> int:
         deadlines[-1].start()
 
     try:
-        return asyncio.run(_until_signalled(program, work, end_in_time))
+        with asyncio.Runner() as runner:
+            try:
+                return runner.run(_until_signalled(program, work, end_in_time))
+            except SignerLost as lost:
+                # At once, without cleaning up: whatever cleans up would sign again, and fail again.
+                os._exit(fail(f"{program}: {lost}", 3))
     finally:
         for deadline in deadlines:
             deadline.cancel()

@@ -64,16 +64,22 @@ def _whole(handle: int) -> int:
     return 0
 
 
+class OtherTasks(ValueError):
+    """A round asked what the given source does not make."""
+
+
 def recorded(folder: Path, source: Source) -> Iterator[Round]:
     """The rounds under a folder in the order in which they were played; `source` makes their tasks anew.
 
-    Raises ValueError, with file and line, for a line that is not a round.
+    Raises ValueError, with file and line, for a line that is not a round, OtherTasks for one of another source.
     """
     for path in sorted(folder.glob("epoch-*.jsonl")):
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
                     yield _unpacked(json.loads(line), source)
+                except OtherTasks as problem:
+                    raise OtherTasks(f"{path}, line {number}: {problem}") from None
                 except (ValueError, KeyError, TypeError) as problem:
                     raise ValueError(
                         f"{path}, line {number}: not a round ({type(problem).__name__})"
@@ -136,6 +142,8 @@ def _unpacked(line: Mapping[str, Any], source: Source) -> Round:
 def _unpacked_task(kept: Sequence[Any], source: Source) -> Task:
     family, seed, name, seconds, *more = kept
     reference, sampling = (*more, None, None)[:2]
+    if family not in source.families:
+        raise OtherTasks(f"it asked {family!r:.80}")
     task = source.make(family, seed, name, seconds)
     if sampling is not None:
         temperature, top_k, drawn = sampling

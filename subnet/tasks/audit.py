@@ -30,24 +30,30 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a validator asked in one epoch; `first_block` and `block_hash` are those of the epoch's first block."""
+    """What a validator asked in one epoch; `first_block` and `block_hash` are those of the epoch's first block.
+
+    `due` is whether its secret is to be revealed by now.
+    """
 
     epoch: int
     first_block: int
     block_hash: str
     queries: Sequence[Query]
+    due: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Audited:
     """What came of one epoch: `problems` is empty when all is in order. `left_out` counts tasks that were drawn in
     between and not asked here: some restarts and the sampling of recordings leave out some, many are a choice.
+    `pending` is an epoch whose secret is not revealed yet, and need not be.
     """
 
     epoch: int
     tasks: int
     left_out: int
     problems: tuple[str, ...]
+    pending: bool = False
 
 
 def audited(asked: Asked, made: Iterable[Made], mix: Mix) -> Audited:
@@ -56,6 +62,8 @@ def audited(asked: Asked, made: Iterable[Made], mix: Mix) -> Audited:
     pledged = {one.pledge.commitment for one in record if _in_time(one, asked)}
     revealed = [one.pledge.revealed() for one in record if one.pledge.past == asked.epoch]
     problems = _unpledged(pledged)
+    if not revealed and not asked.due:
+        return Audited(asked.epoch, len(asked.queries), 0, tuple(problems), pending=True)
     if not revealed or revealed[0] is None:
         return Audited(asked.epoch, len(asked.queries), 0, (*problems, "its secret was not revealed"))
     secret = revealed[0]

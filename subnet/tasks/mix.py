@@ -100,11 +100,11 @@ def mixed(text: str, kinds: Mapping[str, Callable[[], Source]]) -> Mix:
 
 
 def _entry(part: str, kinds: Mapping[str, Callable[[], Source]], made: dict[str, Source]) -> Entry:
-    name, _, weight = part.partition("=")
+    name, equals, weight = part.partition("=")
     kind, _, family = name.partition("/")
     if kind not in kinds:
         raise ValueError(f"there is no kind of tasks called {kind!r}; known: {', '.join(kinds)}")
-    if weight and not (weight.isascii() and weight.isdigit() and 0 < int(weight[:5]) <= MOST_TURNS):
+    if equals and not (weight.isascii() and weight.isdigit() and 0 < int(weight[:5]) <= MOST_TURNS):
         raise ValueError(f"{part}: a weight is a whole number from 1 to {MOST_TURNS}")
     if kind not in made:
         made[kind] = kinds[kind]()

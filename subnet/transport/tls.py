@@ -45,12 +45,18 @@ def own_key(path: Path) -> str:
     try:
         if not path.exists():
             _make(path)
+        if not path.is_file():
+            raise ConditionError(f"the TLS key {path} is no file: name one with --tls-key")
         if path.stat().st_mode & 0o077:
             raise ConditionError(
                 f"{path} can be read by others: chmod 600 {path}, or delete it for a new key"
             )
         key = load_pem_private_key(path.read_bytes(), None)
-    except (OSError, ValueError, TypeError) as problem:
+    except OSError as problem:
+        raise ConditionError(
+            f"the TLS key {path} cannot be made or read: {problem.strerror}; name another file with --tls-key"
+        ) from None
+    except (ValueError, TypeError) as problem:
         raise ConditionError(
             f"the TLS key in {path} cannot be used ({type(problem).__name__}): delete it for a new one"
         ) from None

@@ -66,9 +66,9 @@ def shape_named(text: str) -> Shape:
             return softmax(float(number))
         if name == "top":
             return top(int(number))
-    except ValueError as problem:
-        raise ValueError(f"{text}: {problem}") from None
-    raise ValueError(f"{text}: linear, softmax:TEMPERATURE or top:COUNT")
+    except ValueError:
+        pass
+    raise ValueError(f"{text}: linear, softmax:TEMPERATURE with a number above 0, or top:COUNT from 1 on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,3 +123,11 @@ def test_a_task_that_was_made_easier_or_of_another_family_is_found():
     assert problems(changed, record()) == ["1 of 6 tasks are not those of the revealed secret"]
     assert problems(what, record(), mixed("demo", TASKS)) != []
     assert problems(dataclasses.replace(what, block_hash="0x78"), record()) != []
+
+
+def test_a_secret_that_need_not_be_revealed_yet_is_pending_and_no_problem():
+    pledged = [Made(10, Pledge(3, SECRET.of_epoch(3).commitment()))]
+    early = audited(Asked(3, 20, "0x00", (), due=False), pledged, mixed("demo", TASKS))
+    late = audited(Asked(3, 20, "0x00", ()), pledged, mixed("demo", TASKS))
+    assert (early.pending, early.problems) == (True, ())
+    assert (late.pending, late.problems) == (False, ("its secret was not revealed",))
