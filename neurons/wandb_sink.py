@@ -77,4 +77,7 @@ class WandbSink:
                 while (event := self._events.get()) is not None:
                     run.log(dict(event))
         except Exception as problem:  # noqa: BLE001 - a foreign service's failures must not reach the scoring path
-            log.warning("Weights & Biases gave up: %s", type(problem).__name__)
+            log.warning(
+                "Weights & Biases gave up: %s (`wandb login` or WANDB_API_KEY gives it a key)",
+                type(problem).__name__,
+            )

@@ -22,7 +22,7 @@ from subnet.errors import ConditionError, SettingsError, SubnetError, TransportE
 from subnet.protocol import Address, Hotkey, Name, Wire
 from subnet.settings import Settings, fail, setting
 from subnet.transport.addresses import refusal
-from subnet.transport.calling import Bounds, Calls, Fetched
+from subnet.transport.calling import Bounds, Calls, Fetched, Lost
 from subnet.transport.signing import NONCE_HEADER, Nonces, check_fresh, claimed, sign
 from subnet.validator.context import last_context
 from subnet.validator.ledger import related
@@ -153,7 +153,12 @@ async def explained(signer: Any, validator: Hotkey, address: Address) -> Kept:
     """The validator's explanation for the signer's hotkey; TransportError when none came that is signed by it."""
     me = Hotkey(signer.ss58_address)
     headers = sign(signer, QUESTION, validator, EXPLANATION_PATH)
-    fetched = await _fetched(address, headers)
+    try:
+        fetched = await _fetched(address, headers)
+    except Lost as lost:
+        raise TransportError(
+            f"no answer from {address.host}:{address.port} ({lost}): does the validator run with --explain-port?"
+        ) from None
     if fetched.status != 200:
         raise TransportError(f"the validator refused with HTTP {fetched.status}: {fetched.body[:200]!r}")
     named = named_headers(fetched.headers)
