@@ -12,11 +12,9 @@ import aiohttp
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from reward.batches import CPU_TOKENS, GPU_TOKENS
 from reward.judge import Asked
 from subnet.tasks.base import Undecided
-
-TOKENS_AT_ONCE = 4096
-"""Prompt tokens of one pass: enough to share a pass through the weights, few enough to stay in the cache."""
 
 TOP = 20
 """Likeliest tokens whose log-probabilities a server is asked for: the most that servers give."""
@@ -49,7 +47,8 @@ class LocalJudge:
         """The probabilities of the two letters as the next token of each prompt; prompts share passes by length."""
         rows = [self._ids(each) for each in asked]
         found: dict[int, tuple[float, float]] = {}
-        for batch in batches([len(row) for row in rows]):
+        at_once = GPU_TOKENS if self._model.device.type == "cuda" else CPU_TOKENS
+        for batch in batches([len(row) for row in rows], at_once):
             chances = self._next([rows[place] for place in batch])
             for place, row in zip(batch, chances, strict=True):
                 found[place] = (self._of(row, asked[place].right), self._of(row, asked[place].wrong))
@@ -88,11 +87,11 @@ class LocalJudge:
         return math.fsum(float(chances[token]) for token in self._letters[letter])
 
 
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """The places of rows in groups of like length, each of at most TOKENS_AT_ONCE tokens with its padding."""
+def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
+    """The places of rows in groups of like length, each of at most `tokens` tokens with its padding."""
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lambda place: (-lengths[place], place)):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > TOKENS_AT_ONCE:
+        if batch and lengths[batch[0]] * (len(batch) + 1) > tokens:
             yield batch
             batch = []
         batch.append(place)

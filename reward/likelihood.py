@@ -113,7 +113,7 @@ class Reference:
         self, before: Row, replies: Sequence[Row], tokens: int | None = None
     ) -> Mapping[Row, Tensor]:
         """Nats of every token of each reply to one conversation."""
-        if not self.shares:
+        if not self.shares or len(set(replies)) == 1:  # one reply alone would pay for a second pass
             whole = self.checkpoint.run([before + said for said in replies], self._whole, tokens)
             return {row[len(before) :]: nats[len(before) - 1 : len(row) - 1] for row, nats in whole.items()}
         with torch.inference_mode():

@@ -205,7 +205,7 @@ def test_long_answers_are_shown_by_their_beginning_and_end() -> None:
 
 
 def test_prompts_share_passes_with_prompts_of_like_length() -> None:
-    groups = list(batches([4000, 10, 2000, 10, 1900, 10]))
+    groups = list(batches([4000, 10, 2000, 10, 1900, 10], 4096))
     assert sorted(place for group in groups for place in group) == [0, 1, 2, 3, 4, 5]
     assert groups[0] == [0]
     assert groups[1] == [2, 4]
