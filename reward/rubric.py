@@ -60,6 +60,8 @@ class Rubric:
         self._penalties = dict(penalties or {})
         _check(weights, self._gates, self._penalties)
         _check_proofs(self._proofs)
+        if any(isinstance(function, Sampled) for function in (*gates, *self._penalties)):
+            raise ValueError("a sampled gate or penalty would pass whatever it did not see: weigh it instead")
         self._weights = {function: _counted(function, weight) for function, weight in weights.items()}
         self._total = math.fsum(self._weights.values())
 
@@ -148,8 +150,6 @@ def _check(
         raise ValueError(
             "a penalty cannot be a part or a gate as well: one pays for what the other takes off"
         )
-    if any(isinstance(function, Sampled) for function in (*gates, *penalties)):
-        raise ValueError("a sampled gate or penalty would pass whatever it did not see: weigh it instead")
     names = [name_of(function) for function in dict.fromkeys((*weights, *penalties, *gates))]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or len(set(gates)) < len(gates):

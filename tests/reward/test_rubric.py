@@ -1,13 +1,14 @@
 """The rubric: weights, gates, silence, and what it does with what it does not know."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reward.default import DEFAULT
-from reward.rubric import OfRound, Rubric
+from reward.rubric import Batched, OfRound, Rubric, Sampled
 from subnet.protocol import Answer, Message, Query, Reply
 from subnet.tasks.base import Task, Undecided
 
@@ -197,3 +198,16 @@ def test_a_proof_that_cannot_be_had_proves_nothing():
 def test_a_proof_counts_as_one_observation_or_more(counts):
     with pytest.raises(ValueError, match="the proof solved counts as"):
         Rubric({worthy: 1.0}, proofs={solved: counts})
+
+
+def test_a_proof_may_look_at_a_sample_only():
+    """That is what it counts as many observations for."""
+
+    def proof(pairs):
+        return [float(reply.text != "cheap") for _, reply in pairs]
+
+    rubric = Rubric({solved: 1.0}, proofs={Sampled(Batched(proof), 0.5): 200})
+    tasks = [replace(TASK, seed=number) for number in range(40)]
+    evidence = [rubric(task, [reply("cheap")])[0].evidence for task in tasks]
+    assert 0 < evidence.count(200) < 40
+    assert all(rubric(task, [reply("42")])[0].value == 1.0 for task in tasks)
