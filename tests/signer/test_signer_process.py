@@ -151,8 +151,9 @@ async def test_a_miner_serves_and_publishes_without_a_wallet_and_ends_without_it
                 with pytest.raises(Unanswered):
                     await kept_soon(vera, peer)
             _, said = await asyncio.wait_for(miner.communicate(), 10)
-    assert miner.returncode == 1
-    assert b"is gone" in said and b"Traceback" not in said
+    # 3 from a worker that had not yet started when its signer went.
+    assert miner.returncode in (1, 3)
+    assert b"signer" in said and b"Traceback" not in said
 
 
 async def prepared(node, hotkey, *more):
