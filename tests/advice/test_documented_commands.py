@@ -10,12 +10,14 @@ import typer.main
 from bittensor.cli.main import app
 from bittensor.sp_core import Keypair
 
+from neurons.audit_command import AuditSettings
 from neurons.cli import COMMANDS
+from neurons.signer import SignerSettings
 from neurons.why_command import WhySettings
 from subnet.chain import Chain
 from subnet.devnet import devnet
 from subnet.protocol import Message, Query
-from subnet.settings import DoctorSettings, MinerSettings, NeuronSettings, ValidatorSettings
+from subnet.settings import DoctorSettings, MinerSettings, Settings, ValidatorSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = [
@@ -24,7 +26,13 @@ GUIDES = [
 ]
 BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 BTCLI: Any = typer.main.get_command(app)
-SETTINGS: dict[str, type[NeuronSettings]] = {"miner": MinerSettings, "validator": ValidatorSettings}
+SETTINGS: dict[str, type[Settings]] = {
+    "miner": MinerSettings,
+    "validator": ValidatorSettings,
+    "signer": SignerSettings,
+    "audit-tasks": AuditSettings,
+    "why": WhySettings,
+}
 # Programs of the system: nothing of ours can tell whether they are there, only whether our files are.
 SYSTEM = {"sudo", "curl", "cp", "docker", "journalctl", "git", "source"}
 PLACES = {"NETUID": "2", "TAO": "1", "YOUR_PUBLIC_IP": "203.0.113.7"}
@@ -61,8 +69,6 @@ def check(words: list[str]) -> None:
         elif name == "doctor":
             assert rest[1] in ("miner", "validator", "owner")
             DoctorSettings.read(rest[2:], program="x", about="")
-        elif name == "why":
-            WhySettings.read(rest[1:], program="x", about="")
         else:
             assert name == "port" and set(rest[2:]) <= {"--json"}
     elif program.startswith("./scripts/"):
