@@ -68,7 +68,7 @@ def opened_wallet(settings: NeuronSettings, signer: Path | None = None) -> bt.Wa
     Raises ConditionError.
     """
     if signer is not None:
-        return RemoteSigner(signer)
+        return _remote(signer, settings.netuid)
     path = str(settings.wallet_path.expanduser())
     wallet = bt.Wallet(name=settings.wallet, hotkey=settings.wallet_hotkey, path=path)
     try:
@@ -81,6 +81,15 @@ def opened_wallet(settings: NeuronSettings, signer: Path | None = None) -> bt.Wa
     except (OSError, ValueError, bt.sp_core.KeyfileError) as problem:
         raise ConditionError(f"the hotkey file of {settings.wallet!r} cannot be read: {problem}") from None
     return wallet
+
+
+def _remote(signer: Path, netuid: int) -> RemoteSigner:
+    remote = RemoteSigner(signer)
+    if remote.netuid != netuid:
+        raise ConditionError(
+            f"the signer at {signer} is for subnet {remote.netuid}, not {netuid}: start one for it"
+        )
+    return remote
 
 
 async def _until_signalled(

@@ -32,7 +32,7 @@ class Keeper:
         self, key: Signer, netuid: int, bounds: Bounds, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._key = key
-        self._netuid = netuid
+        self.netuid = netuid
         self._statements = Budget(bounds.per_second, bounds.per_second, clock)
         self._calls = Budget(bounds.calls_per_hour, bounds.calls_per_hour / HOUR, clock)
 
@@ -50,8 +50,8 @@ class Keeper:
     def call(self, call: bytes, explicit: bytes, implicit: bytes) -> bytes:
         """The signature under a call for this subnet, as an extrinsic with these surroundings. Raises Forbidden."""
         found = read_call(call)
-        if found.netuid != self._netuid:
-            raise Forbidden(f"{found.name} for subnet {found.netuid}; this signer is for {self._netuid}")
+        if found.netuid != self.netuid:
+            raise Forbidden(f"{found.name} for subnet {found.netuid}; this signer is for {self.netuid}")
         check_extra(explicit, implicit)
         self._calls.spend("calls")
         payload = call + explicit + implicit

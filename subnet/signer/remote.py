@@ -56,6 +56,11 @@ class RemoteSigner:
         return self._identity.public_key
 
     @property
+    def netuid(self) -> int:
+        """The subnet that the signer signs for."""
+        return self._identity.netuid
+
+    @property
     def crypto_type(self) -> int:
         """The scheme of its signatures, by the SDK's numbers."""
         return self._identity.crypto_type

@@ -81,7 +81,7 @@ class Service:
         try:
             if kind == Kind.WHO:
                 key = self._keeper.key
-                told = Identity(key.ss58_address, bytes(key.public_key), key.crypto_type)
+                told = Identity(key.ss58_address, bytes(key.public_key), key.crypto_type, self._keeper.netuid)
                 return frame(Kind.DONE, told.packed())
             if kind == Kind.STATEMENT:
                 return frame(Kind.DONE, self._keeper.statement(payload))

@@ -27,21 +27,22 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The public parts of a hotkey."""
+    """The public parts of a hotkey, and the subnet for which it is kept."""
 
     ss58_address: str
     public_key: bytes
     crypto_type: int
+    netuid: int
 
     def packed(self) -> bytes:
         """As a payload."""
-        return json.dumps([self.ss58_address, self.public_key.hex(), self.crypto_type]).encode()
+        return json.dumps([self.ss58_address, self.public_key.hex(), self.crypto_type, self.netuid]).encode()
 
     @classmethod
     def unpacked(cls, payload: bytes) -> Identity:
         """From a payload. Raises ValueError."""
-        address, public_key, crypto_type = json.loads(payload)
-        return cls(str(address), bytes.fromhex(public_key), int(crypto_type))
+        address, public_key, crypto_type, netuid = json.loads(payload)
+        return cls(str(address), bytes.fromhex(public_key), int(crypto_type), int(netuid))
 
 
 def frame(kind: Kind, payload: bytes = b"") -> bytes:

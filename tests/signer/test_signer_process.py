@@ -16,10 +16,12 @@ import bittensor as bt
 import pytest
 from bittensor.sp_core import Keypair
 
+from neurons.process import opened_wallet
 from subnet.chain import Chain
 from subnet.devnet import devnet
 from subnet.errors import ConditionError
 from subnet.protocol import Address, Message, Query
+from subnet.settings import MinerSettings
 from subnet.signer.remote import RemoteSigner, SignerLost
 from subnet.signer.wire import HEADER, Kind, frame
 from subnet.transport.client import Client, Unanswered
@@ -260,3 +262,10 @@ async def test_two_signers_do_not_share_a_socket(home):
             _, said = await asyncio.wait_for(second.communicate(), 20)
     assert second.returncode == 3
     assert said.count(b"\n") == 1 and b"address already in use" in said
+
+
+async def test_a_neuron_of_another_subnet_is_told_so_at_its_start(home):
+    async with a_signer(home):
+        miner = MinerSettings.read(["--netuid", "3", "--backend", "echo"], program="assay miner", about="")
+        with pytest.raises(ConditionError, match="is for subnet 2, not 3"):
+            opened_wallet(miner, home.socket)
