@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jinja2.exceptions import TemplateError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging as transformers_logging
 
 from subnet.errors import BackendError, ModelError
+from subnet.inference.texts import end_tokens, prompt_ids
 from subnet.miner.checkpoints import Source
 from subnet.protocol import Query
 
@@ -46,18 +46,13 @@ class Loaded:
         """
         messages = [message.model_dump() for message in query.messages]
         try:
-            if self.tokenizer.chat_template:
-                encoded = self.tokenizer.apply_chat_template(
-                    messages, add_generation_prompt=True, return_dict=True
-                )
-            else:
-                encoded = self.tokenizer("\n\n".join(message["content"] for message in messages))
-        except (TemplateError, TypeError, ValueError) as failure:
+            ids = prompt_ids(self.tokenizer, messages)
+        except ValueError as failure:
             # The failure's message may hold prompt text, which belongs in no log and no reply.
             raise BackendError(
                 "the model's tokenizer or chat template refuses this conversation"
             ) from failure
-        ids, most = encoded["input_ids"], self.limits.context - 1
+        most = self.limits.context - 1
         if not 0 < len(ids) <= most:
             raise BackendError(f"the prompt has {len(ids)} tokens; this miner takes 1 to {most}")
         return list(ids)
@@ -104,19 +99,12 @@ def loaded(source: Source, limits: Limits) -> Loaded:
         raise ModelError(
             f"cannot load model {source.place}: its files lack {lacking} of the weights that its config.json names"
         )
-    ends = _ends(model, tokenizer)
+    ends = end_tokens(model, tokenizer)
     # A checkpoint may bring sampling settings of its own (top-k, penalties); a query says all there is to it.
     model.generation_config = GenerationConfig(eos_token_id=sorted(ends) or None)
     own = getattr(model.config.get_text_config(), "max_position_embeddings", None) or limits.context
     within = Limits(limits.batch, limits.waiting, min(own, limits.context))
     return Loaded(model, tokenizer, ends, within)
-
-
-def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
-    """The token ids that end a reply, from the generation settings and the tokenizer."""
-    configured = model.generation_config.eos_token_id
-    several = configured if isinstance(configured, list) else [configured]
-    return frozenset(token for token in (*several, tokenizer.eos_token_id) if token is not None)
 
 
 def _said(failure: BaseException) -> str:
