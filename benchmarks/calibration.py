@@ -25,6 +25,7 @@ import torch
 from calibration_parts import PARTS
 from calibration_report import document, lines
 from calibration_work import Work
+from report import printed
 
 ROOT = Path(__file__).resolve().parents[1]
 Part = Callable[[Work], dict[str, Any]]
@@ -53,9 +54,8 @@ def main() -> int:
     chosen = arguments()
     work = Work(chosen.reference, chosen.others, chosen.work, chosen.replies, chosen.write)
     found = {name: kept(name, part, work) for name, part in PARTS.items() if name in (chosen.only or PARTS)}
-    report = document(found)
-    print(json.dumps(report, indent=1) if chosen.json else "\n".join(lines(found, report)))
-    return 3 if report["missed"] else 0
+    told = document(found)
+    return printed(told, chosen.json, lines(found, told))
 
 
 def kept(name: str, part: Part, work: Work) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import report
+
 Found = Mapping[str, Mapping[str, Any]]
 Limits = dict[str, float]
 
@@ -30,15 +32,9 @@ SHOWN = ("25", "50", "100", "200", "300", "1000")
 def document(found: Found) -> dict[str, Any]:
     """{benchmark, figures, targets, missed}; a part that was not measured has no targets."""
     pairs = dict(_figures(found))
-    figures = {name: round(value, 5) for name, (value, _) in pairs.items()}
+    figures = {name: value for name, (value, _) in pairs.items()}
     targets = {name: limits for name, (_, limits) in pairs.items() if limits}
-    missed = [
-        name
-        for name, limits in targets.items()
-        if pairs[name][0] < limits.get("min", pairs[name][0])
-        or pairs[name][0] > limits.get("max", pairs[name][0])
-    ]
-    return {"benchmark": "calibration", "figures": figures, "targets": targets, "missed": missed}
+    return report.document("calibration", figures, targets, digits=5)
 
 
 def _figures(found: Found) -> Iterator[tuple[str, tuple[float, Limits]]]:
@@ -77,16 +73,16 @@ def _char(part: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, Limits]]]
             yield f"found in one reply, {name}", (row["detected"], {})
 
 
-def lines(found: Found, report: Mapping[str, Any]) -> list[str]:
+def lines(found: Found, told: Mapping[str, Any]) -> list[str]:
     """The parts as Markdown tables, then the targets."""
     shown: list[str] = []
     for name, part in found.items():
         shown += ["", f"**{name}**", "", *_table(name, part)]
     shown.append("")
-    for name, limits in report["targets"].items():
+    for name, limits in told["targets"].items():
         kind, limit = next(iter(limits.items()))
-        verdict = "missed" if name in report["missed"] else "met"
-        shown.append(f"{name}: {report['figures'][name]:g} ({kind} {limit:g}, {verdict})")
+        verdict = "missed" if name in told["missed"] else "met"
+        shown.append(f"{name}: {told['figures'][name]:g} ({kind} {limit:g}, {verdict})")
     return shown
 
 

@@ -7,16 +7,15 @@ target is missed. The modules `chain_*.py` measure; each has `figures()` and `TA
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
 import chain_blocks
 import chain_epoch
 import chain_rpc
+import report
 
 PARTS = {"epoch": chain_epoch, "rpc": chain_rpc, "blocks": chain_blocks}
 LIMITS = {">=": "min", "<=": "max"}
@@ -30,12 +29,7 @@ def document(parts: list[str]) -> dict[str, Any]:
         print(f"measuring {part}", file=sys.stderr)
         figures |= measured(part)
         targets |= {name: {LIMITS[sign]: value} for name, (sign, value) in PARTS[part].TARGETS.items()}
-    return {
-        "benchmark": "chain",
-        "figures": {name: round(value, 4) for name, value in figures.items()},
-        "targets": targets,
-        "missed": [name for name, limits in targets.items() if missed(figures[name], limits)],
-    }
+    return report.document("chain", figures, targets)
 
 
 def measured(part: str) -> dict[str, float]:
@@ -45,21 +39,6 @@ def measured(part: str) -> dict[str, float]:
     return figures
 
 
-def missed(figure: float, limits: Mapping[str, float]) -> bool:
-    """Whether a figure is outside its limits."""
-    return figure < limits.get("min", figure) or figure > limits.get("max", figure)
-
-
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """The document as a table."""
-    shown = []
-    for name, value in found["figures"].items():
-        limits = ", ".join(f"{kind} {limit:g}" for kind, limit in found["targets"].get(name, {}).items())
-        note = f"  ({limits}{', missed' if name in found['missed'] else ''})" if limits else ""
-        shown.append(f"{name:45} {value:12,.3f}{note}")
-    return shown
-
-
 def main(arguments: list[str]) -> int:
     """Measures and prints; returns the exit code."""
     parser = argparse.ArgumentParser(description="Figures of the embedded chain.")
@@ -67,8 +46,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", choices=sorted(PARTS), action="append", help="measure a part (repeatable)")
     options = parser.parse_args(arguments)
     found = document(options.only or list(PARTS))
-    print(json.dumps(found, indent=1) if options.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    return report.printed(found, options.json, report.lines(found, decimals=3))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,8 @@ from statistics import median
 from typing import Any
 
 from bittensor.sp_core import Keypair
+from report import document, printed
 from transport import CLIENT_CORE, SERVER_CORE, process, said
-from transport_report import lines, missed
 from transport_stacks import QUERY, answer, say, spread
 
 from subnet.protocol import Address, Answer, Coldkey, Hotkey, Peer, Query
@@ -51,14 +51,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--windows", type=int, default=5, help="interleaved windows (default: 5)")
     chosen = parser.parse_args(arguments)
     figures = {name: value for rule in RULES for name, value in measured(rule, chosen.windows).items()}
-    found = {
-        "benchmark": "fairness",
-        "figures": {name: round(value, 3) for name, value in figures.items()},
-        "targets": TARGETS,
-        "missed": [name for name, limits in TARGETS.items() if missed(figures[name], limits)],
-    }
-    print(json.dumps(found, indent=1) if chosen.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    found = document("fairness", figures, TARGETS, digits=3)
+    return printed(found, chosen.json)
 
 
 def measured(rule: str, windows: int) -> dict[str, float]:

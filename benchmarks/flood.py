@@ -18,9 +18,9 @@ from contextlib import contextmanager
 from statistics import median
 from typing import Any
 
+from report import document, printed
 from transport import CLIENT_CORE, HERE, pair, process
 from transport_load import signed_requests
-from transport_report import lines, missed
 
 RATE = 5000
 CONNECTIONS = 64
@@ -44,19 +44,8 @@ def main(arguments: list[str]) -> int:
         "--windows", type=int, default=5, help="interleaved windows of each kind (default: 5)"
     )
     chosen = parser.parse_args(arguments)
-    found = document(measured(chosen.windows))
-    print(json.dumps(found, indent=1) if chosen.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
-
-
-def document(figures: dict[str, float]) -> dict[str, Any]:
-    """{benchmark, figures, targets, missed}."""
-    return {
-        "benchmark": "flood",
-        "figures": {name: round(value, 3) for name, value in figures.items()},
-        "targets": TARGETS,
-        "missed": [name for name, limits in TARGETS.items() if missed(figures[name], limits)],
-    }
+    found = document("flood", measured(chosen.windows), TARGETS, digits=3)
+    return printed(found, chosen.json)
 
 
 def measured(windows: int) -> dict[str, float]:

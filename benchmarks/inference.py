@@ -10,7 +10,6 @@ format. GPT-2 (124 million parameters) has random weights, which changes no time
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+import report
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -134,9 +134,7 @@ def measured(only: str | None, rounds: int) -> dict[str, float]:
 def document(figures: dict[str, float]) -> dict[str, Any]:
     """{benchmark, figures, targets, missed}."""
     targets = {name: {"max": SHARE} for name in figures if name.endswith("check / generation")}
-    missed = [name for name, limit in targets.items() if figures[name] > limit["max"]]
-    rounded = {name: round(value, 5) for name, value in figures.items()}
-    return {"benchmark": "inference", "figures": rounded, "targets": targets, "missed": missed}
+    return report.document("inference", figures, targets, digits=5)
 
 
 def main() -> int:
@@ -147,13 +145,8 @@ def main() -> int:
     parser.add_argument("--only", choices=("noise", "char", "gpt2"))
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    report = document(measured(chosen.only, chosen.rounds))
-    if chosen.json:
-        print(json.dumps(report, indent=1))
-    else:
-        for name, value in report["figures"].items():
-            print(f"{name:45} {value:10.4f}{'  missed' if name in report['missed'] else ''}")
-    return 3 if report["missed"] else 0
+    found = document(measured(chosen.only, chosen.rounds))
+    return report.printed(found, chosen.json, report.lines(found, decimals=4))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,12 @@ the median of the rounds' ratios. Models run on two threads. Exit code 3 when a 
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
+import report
 import rewards_models
 import rewards_rules
 import rewards_sampling
@@ -32,27 +31,7 @@ def document(parts: list[str]) -> dict[str, Any]:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as process:
             figures |= process.submit(PARTS[part].figures).result()
         targets |= PARTS[part].TARGETS
-    return {
-        "benchmark": "rewards",
-        "figures": {name: round(value, 4) for name, value in figures.items()},
-        "targets": targets,
-        "missed": [name for name, limits in targets.items() if missed(figures[name], limits)],
-    }
-
-
-def missed(figure: float, limits: Mapping[str, float]) -> bool:
-    """Whether a figure is outside its limits."""
-    return figure < limits.get("min", figure) or figure > limits.get("max", figure)
-
-
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """The document as a table."""
-    shown = []
-    for name, value in found["figures"].items():
-        limits = ", ".join(f"{kind} {limit:g}" for kind, limit in found["targets"].get(name, {}).items())
-        note = f"  ({limits}{', missed' if name in found['missed'] else ''})" if limits else ""
-        shown.append(f"{name:50} {value:12,.3f}{note}")
-    return shown
+    return report.document("rewards", figures, targets)
 
 
 def main(arguments: list[str]) -> int:
@@ -62,8 +41,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--only", choices=sorted(PARTS), action="append", help="measure a part (repeatable)")
     options = parser.parse_args(arguments)
     found = document(options.only or list(PARTS))
-    print(json.dumps(found, indent=1) if options.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    return report.printed(found, options.json, report.lines(found, decimals=3))
 
 
 if __name__ == "__main__":

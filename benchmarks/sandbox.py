@@ -9,7 +9,6 @@ and the ratio is the median of the rounds' ratios.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from statistics import median
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import report
 
 from reward.code import CODE
 from subnet.protocol import Answer, Reply
@@ -123,17 +124,7 @@ def document(rounds: int) -> dict[str, Any]:
     source = Code(sandbox=sandbox)
     figures |= run_figures(sandbox, rounds) | answer_figures(source) | round_figures(source)
     figures["processor cores"] = float(os.cpu_count() or 1)
-    return {
-        "benchmark": "sandbox",
-        "figures": {name: round(value, 3) for name, value in figures.items()},
-        "targets": TARGETS,
-        "missed": [name for name, limits in TARGETS.items() if missed(figures[name], limits)],
-    }
-
-
-def missed(figure: float, limits: dict[str, float]) -> bool:
-    """Whether a figure is outside its limits."""
-    return figure < limits.get("min", figure) or figure > limits.get("max", figure)
+    return report.document("sandbox", figures, TARGETS, digits=3)
 
 
 def main() -> int:
@@ -142,14 +133,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one document")
     parser.add_argument("--rounds", type=int, default=30, help="runs of each kind (default 30)")
     chosen = parser.parse_args()
-    found = document(chosen.rounds)
-    if chosen.json:
-        print(json.dumps(found))
-    else:
-        for name, value in found["figures"].items():
-            limits = ", ".join(f"{kind} {limit:g}" for kind, limit in found["targets"].get(name, {}).items())
-            print(f"{name:40} {value:10,.2f}  {limits}{' missed' if name in found['missed'] else ''}")
-    return 3 if found["missed"] else 0
+    return report.printed(document(chosen.rounds), chosen.json)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import report
 import torch
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -176,13 +176,8 @@ def figures(name: str, windows: dict[int, list[Window]]) -> dict[str, float]:
 def document(shown: dict[str, float]) -> dict[str, Any]:
     """{benchmark, figures, targets, missed}; targets are for a CPU, and of what was measured."""
     targets = {name: limits for name, limits in TARGETS.items() if name in shown and ON == "cpu"}
-    return {
-        "benchmark": "serving",
-        "device": ON if ON == "cpu" else torch.cuda.get_device_name(),
-        "figures": {name: round(value, 3) for name, value in shown.items()},
-        "targets": targets,
-        "missed": [name for name, limits in targets.items() if shown[name] < limits["min"]],
-    }
+    device = ON if ON == "cpu" else torch.cuda.get_device_name()
+    return {**report.document("serving", shown, targets, digits=3), "device": device}
 
 
 def main() -> int:
@@ -202,20 +197,7 @@ def main() -> int:
             if asked.only in (None, load.name):
                 shown |= asyncio.run(measured(load, asked.threads, asked.rounds, Path(folder)))
     found = document(shown)
-    if asked.json:
-        print(json.dumps(found))
-    else:
-        report(found)
-    return 3 if found["missed"] else 0
-
-
-def report(found: dict[str, Any]) -> None:
-    """The document as a table."""
-    print(f"on {found['device']}")
-    for name, value in found["figures"].items():
-        limits = found["targets"].get(name, {})
-        note = "".join(f"  ({kind} {limit:g})" for kind, limit in limits.items())
-        print(f"{name:45} {value:12,.2f}{note}{'  MISSED' if name in found['missed'] else ''}")
+    return report.printed(found, asked.json, [f"on {found['device']}", *report.lines(found)])
 
 
 if __name__ == "__main__":

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import random
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import report  # noqa: E402
 import soak_verdict as verdict  # noqa: E402 - finds the neurons beside it
 from soak_disk import own_mounts  # noqa: E402
 from soak_faults import Window, kill_every, play, schedule  # noqa: E402
@@ -77,8 +76,7 @@ def main(arguments: list[str]) -> int:
     if found is None:
         print("soak: stopped before its time", file=sys.stderr)
         return 3
-    print(json.dumps(found, indent=1) if options.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    return report.printed(found, options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,22 +160,7 @@ def document(
     for line in found.found:
         say(line)
     targets = {name: limits for name, limits in TARGETS.items() if name in found.figures}
-    return {
-        "benchmark": "soak",
-        "figures": {name: round(value, 3) for name, value in found.figures.items()},
-        "targets": targets,
-        "missed": [name for name, limits in targets.items() if found.figures[name] > limits["max"]],
-    }
-
-
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """The document as a table."""
-    shown = []
-    for name, value in found["figures"].items():
-        limits = ", ".join(f"{kind} {limit:g}" for kind, limit in found["targets"].get(name, {}).items())
-        note = f"  ({limits}{', missed' if name in found['missed'] else ''})" if limits else ""
-        shown.append(f"{name:60} {value:12,.2f}{note}")
-    return shown
+    return report.document("soak", found.figures, targets, digits=3)
 
 
 def say(line: str) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 from bittensor.sp_core import Keypair
-from transport_report import lines, missed
+from report import document, printed
 
 from subnet.protocol import Address, Answer, Coldkey, Heard, Hotkey, Message, Peer, Query
 from subnet.transport.client import Client
@@ -55,14 +55,8 @@ def main(arguments: list[str]) -> int:
         return 0
     with server() as (process, peers):
         figures = asyncio.run(measured(process, peers, chosen.windows, chosen.seconds))
-    found = {
-        "benchmark": "tls",
-        "figures": {name: round(value, 4) for name, value in figures.items()},
-        "targets": TARGETS,
-        "missed": [name for name, limits in TARGETS.items() if missed(figures[name], limits)],
-    }
-    print(json.dumps(found, indent=1) if chosen.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    found = document("tls", figures, TARGETS)
+    return printed(found, chosen.json)
 
 
 async def answer(caller: Hotkey, query: Query, heard: Heard | None = None) -> Answer:

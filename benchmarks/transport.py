@@ -23,7 +23,8 @@ from statistics import median
 from typing import Any
 
 from bittensor.sp_core import verify
-from transport_report import CONCURRENCY, document, fan_out_figures, lines, rate_figures, worker_figures
+from report import printed
+from transport_report import CONCURRENCY, document, fan_out_figures, rate_figures, worker_figures
 from transport_stacks import BODY, CALLER, MINER
 
 from subnet.protocol import Hotkey
@@ -70,8 +71,7 @@ def main() -> int:
     for part in chosen.only or PARTS:
         figures |= PARTS[part](chosen)
     found = document(figures)
-    print(json.dumps(found, indent=1) if chosen.json else "\n".join(lines(found)))
-    return 3 if found["missed"] else 0
+    return printed(found, chosen.json)
 
 
 def limit_figures(chosen: argparse.Namespace) -> dict[str, float]:

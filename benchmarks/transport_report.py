@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Any
 
+import report
+
 CONCURRENCY = (1, 16, 64, 256)
 Rounds = list[dict[str, Any]]
 
@@ -24,27 +26,7 @@ TARGETS: dict[str, dict[str, float]] = {
 def document(figures: Mapping[str, float]) -> dict[str, Any]:
     """{benchmark, figures, targets, missed}; targets of what was not measured are left out."""
     targets = {name: limits for name, limits in TARGETS.items() if name in figures}
-    return {
-        "benchmark": "transport",
-        "figures": {name: round(value, 4) for name, value in figures.items()},
-        "targets": targets,
-        "missed": [name for name, limits in targets.items() if missed(figures[name], limits)],
-    }
-
-
-def missed(figure: float, limits: Mapping[str, float]) -> bool:
-    """Whether a figure is outside its limits."""
-    return figure < limits.get("min", figure) or figure > limits.get("max", figure)
-
-
-def lines(found: Mapping[str, Any]) -> list[str]:
-    """The document as a table."""
-    shown = []
-    for name, value in found["figures"].items():
-        limits = ", ".join(f"{kind} {limit:g}" for kind, limit in found["targets"].get(name, {}).items())
-        note = f"  ({limits}{', missed' if name in found['missed'] else ''})" if limits else ""
-        shown.append(f"{name:45} {value:12,.2f}{note}")
-    return shown
+    return report.document("transport", figures, targets)
 
 
 def rate_figures(rounds: Rounds) -> dict[str, float]:
