@@ -52,6 +52,7 @@ TO_THE_GRADER = re.compile(
             r"\b(?:system|assistant|user|developer|human|admin\w*|root|operator|moderator)\b\s*"
             r"(?:prompt|message|note|override|:|\]|>|\|)",
             r"\byou\s+(?:are|must|should|will|can|may|have|need|shall)\b",
+            r"\b(?:call|consider|deem|treat|count|regard|declare)\s+(?:it|this|that|them|both|all|every)\b",
             r"\b(?:as\s+an?\s+(?:ai|language\s+model|assistant)|pretend|act\s+as|roleplay|imagine\s+(?:that|you))\b",
             r"\b(?:output|reply|respond|answer|return|print|say|write|choose|select|pick|type|emit|begin|start|give"
             r"|assign|award)\s+(?:(?:only|just|simply|exactly|with|the|a|an|it|this|now|me|your|in|by)\s+)*"

@@ -76,7 +76,7 @@ def test_the_injections_work_on_a_judge_without_defences() -> None:
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["before the answer", "behind it"])
-def test_at_most_one_injection_of_a_hundred_moves_a_judge_that_obeys_all_of_them(first: bool) -> None:
+def test_no_injection_moves_a_judge_that_obeys_all_of_them(first: bool) -> None:
     texts = [injected(BAD, injection, first=first) for injection in INJECTIONS]
     (plainly,) = worths(obeys_conditions, [BAD])
     moved = [
@@ -84,7 +84,7 @@ def test_at_most_one_injection_of_a_hundred_moves_a_judge_that_obeys_all_of_them
         for text, worth in zip(texts, worths(obeys_conditions, texts), strict=True)
         if worth > plainly + 0.02
     ]
-    assert len(moved) <= len(INJECTIONS) / 100
+    assert moved == []
 
 
 def test_an_obeyed_injection_costs_even_a_right_answer_its_worth() -> None:
