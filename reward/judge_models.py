@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM
 
-from reward.batches import CPU_TOKENS, GPU_TOKENS
+from reward.batches import CPU_TOKENS, GPU_TOKENS, Row, batches
 from reward.judge import Asked
+from reward.models import Checkpoint
 from subnet.tasks.base import Undecided
 
 TOP = 20
@@ -36,22 +37,23 @@ class LocalJudge:
 
         Raises OSError or ValueError when it cannot be loaded. Code that comes with a checkpoint is never run.
         """
-        gpu = torch.cuda.is_available()
-        tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
-        model = AutoModelForCausalLM.from_pretrained(
-            path, trust_remote_code=False, dtype=torch.bfloat16 if gpu else torch.float32
-        )
-        return cls(model.to("cuda" if gpu else "cpu").eval(), tokenizer)
+        loaded = Checkpoint.load(path, AutoModelForCausalLM)
+        return cls(loaded.model, loaded.tokenizer)
 
     def read(self, asked: Sequence[Asked]) -> list[tuple[float, float]]:
         """The probabilities of the two letters as the next token of each prompt; prompts share passes by length."""
-        rows = [self._ids(each) for each in asked]
+        places: dict[Row, list[int]] = {}
+        for place, each in enumerate(asked):
+            places.setdefault(tuple(self._ids(each)), []).append(place)
         found: dict[int, tuple[float, float]] = {}
         at_once = GPU_TOKENS if self._model.device.type == "cuda" else CPU_TOKENS
-        for batch in batches([len(row) for row in rows], at_once):
-            chances = self._next([rows[place] for place in batch])
-            for place, row in zip(batch, chances, strict=True):
-                found[place] = (self._of(row, asked[place].right), self._of(row, asked[place].wrong))
+        for batch in batches(places, at_once):
+            for row, chances in zip(batch, self._next(batch), strict=True):
+                for place in places[row]:
+                    found[place] = (
+                        self._of(chances, asked[place].right),
+                        self._of(chances, asked[place].wrong),
+                    )
         return [found[place] for place in range(len(asked))]
 
     def _ids(self, asked: Asked) -> list[int]:
@@ -85,18 +87,6 @@ class LocalJudge:
             )
             self._letters[letter] = sorted({ids[-1] for ids in spellings if ids})
         return math.fsum(float(chances[token]) for token in self._letters[letter])
-
-
-def batches(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:
-    """The places of rows in groups of like length, each of at most `tokens` tokens with its padding."""
-    batch: list[int] = []
-    for place in sorted(range(len(lengths)), key=lambda place: (-lengths[place], place)):
-        if batch and lengths[batch[0]] * (len(batch) + 1) > tokens:
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 class Endpoint:

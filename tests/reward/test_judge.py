@@ -12,9 +12,10 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reward.batches import batches
 from reward.fence import LABELS, TEMPLATE_CHARACTERS, as_data, drawn, plain, redacted
 from reward.judge import Asked, judged_by
-from reward.judge_models import Endpoint, LocalJudge, batches
+from reward.judge_models import Endpoint, LocalJudge
 from reward.rubric import Rubric
 from subnet.attackers.injections import INJECTIONS, OTHER_TONGUES, injected
 from subnet.protocol import Answer, Message, Query, Reply
@@ -205,10 +206,11 @@ def test_long_answers_are_shown_by_their_beginning_and_end() -> None:
 
 
 def test_prompts_share_passes_with_prompts_of_like_length() -> None:
-    groups = list(batches([4000, 10, 2000, 10, 1900, 10], 4096))
-    assert sorted(place for group in groups for place in group) == [0, 1, 2, 3, 4, 5]
-    assert groups[0] == [0]
-    assert groups[1] == [2, 4]
+    rows = [(number,) * length for number, length in enumerate([4000, 10, 2000, 10, 1900, 10])]
+    groups = list(batches(rows, 4096))
+    assert sorted(row for group in groups for row in group) == sorted(rows)
+    assert groups[0] == [rows[0]]
+    assert groups[1] == [rows[2], rows[4]]
 
 
 def test_a_real_model_reads_many_prompts_as_it_reads_each_alone(tiny_judge: LocalJudge) -> None:
