@@ -10,21 +10,20 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from neurons.sampling_setting import sampling_setting
+from neurons.mix_setting import mix_setting
 from subnet.chain import Chain
 from subnet.errors import ConditionError, SettingsError, SubnetError
 from subnet.protocol import Hotkey, Query
 from subnet.recording import OtherTasks, recorded
 from subnet.settings import Settings, fail, setting
-from subnet.tasks import TASKS
 from subnet.tasks.audit import Asked, Audited, Made, audited
-from subnet.tasks.mix import Mix, mixed
+from subnet.tasks.mix import Mix
 from subnet.tasks.pledge import Pledge
 
 PROGRAM = "assay audit-tasks"
@@ -69,19 +68,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _audited(settings: AuditSettings) -> list[Audited]:
-    mix = replace(_mix(settings.tasks), sampling=sampling_setting(settings.sampling))
+    mix = mix_setting(settings.tasks, settings.sampling)
     rounds = _rounds(settings.recording, mix)
     async with Chain.connect(settings.network, settings.netuid, settings.chain_seconds) as chain:
         found = await _asked(chain, rounds)
         made = await _made(chain, Hotkey(settings.hotkey), found)
     return [audited(one, made, mix) for one in found]
-
-
-def _mix(named: str) -> Mix:
-    try:
-        return mixed(named, TASKS)
-    except ValueError as problem:
-        raise SettingsError(f"--tasks {named}: {problem}") from problem
 
 
 def _rounds(folder: Path, mix: Mix) -> dict[int, tuple[int, dict[str, Query]]]:

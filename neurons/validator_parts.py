@@ -6,17 +6,17 @@ import logging
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from neurons.copies import Copies
 from neurons.explaining import explaining
 from neurons.metrics import Metrics
+from neurons.mix_setting import mix_setting
 from neurons.pledging import PledgeDuty
 from neurons.process import opened_wallet
 from neurons.reference_model import reference_model
 from neurons.rubrics import load_rubric
-from neurons.sampling_setting import sampling_setting
 from neurons.status import Recording, Sink, StatusFile
 from neurons.validator_memory import Memory
 from neurons.wandb_sink import WandbSink
@@ -25,9 +25,8 @@ from subnet.chain import Chain, Epoch
 from subnet.errors import ConditionError, SettingsError
 from subnet.protocol import Address, Hotkey, Peer
 from subnet.settings import ValidatorSettings
-from subnet.tasks import TASKS
 from subnet.tasks.base import Complete
-from subnet.tasks.mix import Mix, mixed
+from subnet.tasks.mix import Mix
 from subnet.tasks.secret import Secret
 from subnet.transport.addresses import is_local
 from subnet.transport.client import Client
@@ -134,14 +133,14 @@ def _shape(text: str) -> Shape:
 
 def _source(settings: ValidatorSettings) -> Mix:
     """What is to be asked; every family is made once, so that what cannot be asked ends the start."""
+    mix = mix_setting(settings.tasks, settings.sampling)
     try:
-        mix = mixed(settings.tasks, TASKS)
         made = mix.probe()
     except ValueError as problem:
         raise SettingsError(f"--tasks {settings.tasks}: {problem}") from problem
     if not settings.reference_model and any(task.finish for task in made):
         raise SettingsError("--tasks chat needs a model of your own: --reference-model PATH_OR_HUB_ID")
-    return replace(mix, sampling=sampling_setting(settings.sampling))
+    return mix
 
 
 def _secret(path: Path) -> Secret:
